@@ -1,0 +1,11 @@
+/** How large a condition may be. Depth counts levels: a lone leaf has depth 1. */
+export const conditionLimits = {
+  depth: 8,
+  nodes: 100,
+  fieldLength: 500,
+  /** Characters of the value written as JSON. */
+  valueLength: 16_384,
+  valueItems: 500,
+  /** Characters of a value that an explanation shows. */
+  shownLength: 500,
+} as const;

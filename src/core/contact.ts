@@ -1,0 +1,81 @@
+import type { Json, JsonObject } from "./json.ts";
+
+/** The three ways to know a contact, in order of precedence when they point to different contacts. */
+export const identityKinds = ["externalId", "email", "phone"] as const;
+export type IdentityKind = (typeof identityKinds)[number];
+
+export const membershipStates = ["subscribed", "unsubscribed", "unconfirmed"] as const;
+export type MembershipState = (typeof membershipStates)[number];
+
+/** A contact as the engine sees it. `lists` maps the id of each list the contact is known to, to its state there. */
+export type Contact = {
+  id: string;
+  lane: number;
+  workspaceId: string;
+  externalId: string | null;
+  email: string | null;
+  phone: string | null;
+  properties: JsonObject;
+  tags: string[];
+  lists: Record<string, MembershipState>;
+  timeZone: string | null;
+  locale: string | null;
+  createdAt: Date;
+};
+
+/** A change that a flow makes to a contact, as data. A property set to null is removed. */
+export type ContactChange =
+  | { kind: "set-properties"; properties: Record<string, Json> }
+  | { kind: "add-tags"; tags: string[] }
+  | { kind: "remove-tags"; tags: string[] }
+  | { kind: "set-membership"; listId: string; state: MembershipState };
+
+/** Property names that the built-in fields of a contact take. */
+export const reservedProperties = [
+  "id",
+  "externalId",
+  "email",
+  "phone",
+  "tags",
+  "lists",
+  "timeZone",
+  "locale",
+  "createdAt",
+] as const;
+
+/** The contact as templates and conditions see it: built-in fields win over properties of the same name. */
+export function contactScope(contact: Contact): JsonObject {
+  return {
+    ...contact.properties,
+    id: contact.id,
+    externalId: contact.externalId,
+    email: contact.email,
+    phone: contact.phone,
+    tags: contact.tags,
+    lists: Object.keys(contact.lists).filter((id) => contact.lists[id] === "subscribed"),
+    timeZone: contact.timeZone,
+    locale: contact.locale,
+    createdAt: contact.createdAt.toISOString(),
+  };
+}
+
+/** The contact after `change`, as a new value. */
+export function applyChange(contact: Contact, change: ContactChange): Contact {
+  switch (change.kind) {
+    case "set-properties":
+      return { ...contact, properties: mergeProperties(contact.properties, change.properties) };
+    case "add-tags":
+      return { ...contact, tags: [...new Set([...contact.tags, ...change.tags])] };
+    case "remove-tags":
+      return { ...contact, tags: contact.tags.filter((tag) => !change.tags.includes(tag)) };
+    case "set-membership":
+      return { ...contact, lists: { ...contact.lists, [change.listId]: change.state } };
+  }
+}
+
+/** `properties` with `changes` laid over them; a null removes the property. */
+export function mergeProperties(properties: JsonObject, changes: Record<string, Json>): JsonObject {
+  const merged: JsonObject = { ...properties, ...changes };
+  for (const [name, value] of Object.entries(changes)) if (value === null) delete merged[name];
+  return merged;
+}

@@ -1,0 +1,190 @@
+import { evaluate } from "../condition/condition.ts";
+import { applyChange, type Contact, type ContactChange, contactScope } from "../contact.ts";
+import type { JsonObject } from "../json.ts";
+import type { Scope } from "../scope.ts";
+import type { CompiledFlow, CompiledStep } from "./compile.ts";
+import { flowLimits } from "./definition.ts";
+import type { EffectAnswer, EffectRequest } from "./effect.ts";
+import { endRun, isLive, type Run, type TrailEntry } from "./run.ts";
+import type { StepContext, StepOutcome } from "./step-kind.ts";
+
+export type WorkspaceFacts = { id: string; name: string; timeZone: string };
+
+/** What is true when a run is looked at. `answer` is there when the effect it asked for is done. */
+export type Facts = { contact: Contact; workspace: WorkspaceFacts; answer?: EffectAnswer | undefined };
+
+/** An effect as a step asked for it: `visit` and `ordinal` make its idempotency key stable. */
+export type AskedEffect = EffectRequest & { step: string; visit: number; ordinal: number; awaited: boolean };
+
+/** A count for the roll-ups: `step` and what happened there. */
+export type Count = string;
+
+/** What an advance decided, as data: nothing of it has happened yet. */
+export type Advanced = {
+  run: Run;
+  contact: Contact;
+  changes: ContactChange[];
+  effects: AskedEffect[];
+  trail: TrailEntry[];
+  counts: Count[];
+};
+
+/**
+ * Moves a run as far as it can go at `now`: through steps until one waits, asks for an effect or ends the run.
+ * Pure: no clock, no randomness, no I/O. After `flowLimits.stepsPerAdvance` steps it stops and stays due.
+ */
+export function advance(flow: CompiledFlow, run: Run, facts: Facts, now: Date): Advanced {
+  const moved: Advanced = { run, contact: facts.contact, changes: [], effects: [], trail: [], counts: [] };
+  let answer = facts.answer;
+  for (let taken = 0; isLive(moved.run); taken += 1) {
+    if (taken === flowLimits.stepsPerAdvance) {
+      moved.run = { ...moved.run, status: "active", wakeAt: now };
+      break;
+    }
+    if (endsEarly(flow, moved, facts.workspace, now)) break;
+    if (!takeStep(flow, moved, { workspace: facts.workspace, answer, now })) break;
+    answer = undefined;
+  }
+  return moved;
+}
+
+type Moment = { workspace: WorkspaceFacts; answer: EffectAnswer | undefined; now: Date };
+
+/** Runs the step the run stands on. False when the run stays there. */
+function takeStep(flow: CompiledFlow, moved: Advanced, { workspace, answer, now }: Moment): boolean {
+  const { run } = moved;
+  const step = run.step === null ? undefined : flow.steps.get(run.step);
+  if (!step) return finish(moved, "failed", { now, reason: "step_missing" });
+  if (run.visit > flowLimits.visits) return finish(moved, "failed", { now, reason: "loop_guard" });
+  const context: StepContext = {
+    step: step.name,
+    visit: run.visit,
+    now,
+    enteredAt: run.enteredAt,
+    scope: runScope(flow, run, { contact: moved.contact, workspace, now }),
+    contact: moved.contact,
+    answer,
+  };
+  return settle(moved, step, step.kind.run(step.config, context), now);
+}
+
+function settle(moved: Advanced, step: CompiledStep, outcome: StepOutcome, now: Date): boolean {
+  const { run } = moved;
+  switch (outcome.kind) {
+    case "go":
+      return leave(moved, step, outcome, now);
+    case "wait":
+      note(moved, step, { outcome: "waiting", detail: { until: outcome.until.toISOString(), ...outcome.detail } }, now);
+      moved.run = { ...run, status: "waiting", wakeAt: outcome.until };
+      return false;
+    case "ask":
+      ask(moved, step, [outcome.effect], true);
+      note(moved, step, { outcome: "asked", ...detailOf(outcome) }, now);
+      moved.run = { ...run, status: "asking", wakeAt: null };
+      return false;
+    case "end":
+      note(moved, step, { outcome: "ended", ...detailOf(outcome) }, now);
+      return finish(moved, "completed", { now, reason: null });
+    case "fail":
+      note(moved, step, { outcome: "failed", reason: outcome.reason, ...detailOf(outcome) }, now);
+      return finish(moved, "failed", { now, reason: outcome.reason });
+  }
+}
+
+function leave(moved: Advanced, step: CompiledStep, outcome: Extract<StepOutcome, { kind: "go" }>, now: Date): boolean {
+  const { run } = moved;
+  const target = step.exits[outcome.exit] ?? null;
+  note(moved, step, { outcome: "went", exit: outcome.exit, ...detailOf(outcome) }, now);
+  moved.counts.push(`${step.name}:${outcome.exit}`);
+  ask(moved, step, outcome.effects ?? [], false);
+  for (const change of outcome.changes ?? []) {
+    moved.changes.push(change);
+    moved.contact = applyChange(moved.contact, change);
+  }
+  const steps = outcome.result === undefined ? run.steps : { ...run.steps, [step.name]: outcome.result };
+  moved.run = { ...run, steps, step: target, visit: run.visit + 1, enteredAt: now, status: "active", wakeAt: now };
+  if (target !== null) return true;
+  return finish(moved, "completed", { now, reason: null });
+}
+
+function ask(moved: Advanced, step: CompiledStep, effects: readonly EffectRequest[], awaited: boolean): void {
+  const { visit } = moved.run;
+  effects.forEach((effect, ordinal) => {
+    moved.effects.push({ ...effect, step: step.name, visit, ordinal, awaited });
+  });
+}
+
+function detailOf(outcome: { detail?: JsonObject }): { detail?: JsonObject } {
+  return outcome.detail === undefined ? {} : { detail: outcome.detail };
+}
+
+type Note = Pick<TrailEntry, "outcome" | "exit" | "reason" | "detail">;
+
+function note(moved: Advanced, step: CompiledStep, what: Note, now: Date): void {
+  const { visit, enteredAt } = moved.run;
+  moved.trail.push({
+    visit,
+    step: step.name,
+    kind: step.kind.name,
+    enteredAt: enteredAt.toISOString(),
+    at: now.toISOString(),
+    ...what,
+  });
+}
+
+function finish(
+  moved: Advanced,
+  status: "completed" | "exited" | "failed",
+  end: { now: Date; reason: string | null },
+): false {
+  moved.run = endRun(moved.run, status, end);
+  moved.counts.push(status);
+  return false;
+}
+
+function endsEarly(flow: CompiledFlow, moved: Advanced, workspace: WorkspaceFacts, now: Date): boolean {
+  const { exitWhen } = flow.definition;
+  if (exitWhen.length === 0) return false;
+  const scope = runScope(flow, moved.run, { contact: moved.contact, workspace, now });
+  const index = exitWhen.findIndex((rule) => "when" in rule && evaluate(rule.when, scope, now));
+  if (index < 0) return false;
+  exitRun(moved, `exit_rule_${index}`, now);
+  return true;
+}
+
+/** Ends a run by an exit rule, with its place in the trail. */
+export function exitRun(moved: Advanced, reason: string, now: Date): void {
+  const { visit, enteredAt, step } = moved.run;
+  const place = {
+    visit,
+    step: step ?? "",
+    kind: "exit-rule",
+    enteredAt: enteredAt.toISOString(),
+    at: now.toISOString(),
+  };
+  moved.trail.push({ ...place, outcome: "exited", reason });
+  finish(moved, "exited", { now, reason });
+}
+
+type ScopeFacts = { contact: Contact; workspace: WorkspaceFacts; now: Date };
+
+/** What templates and conditions of this run see at `now`. */
+export function runScope(flow: CompiledFlow, run: Run, { contact, workspace, now }: ScopeFacts): Scope {
+  return {
+    contact: contactScope(contact),
+    event: run.event,
+    run: {
+      ...run.vars,
+      id: run.id,
+      key: run.key,
+      flow: flow.definition.name,
+      version: run.version,
+      startedAt: run.startedAt.toISOString(),
+      eventName: run.eventName,
+      eventAt: run.eventAt.toISOString(),
+      now: now.toISOString(),
+    },
+    steps: run.steps,
+    workspace: { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone },
+  };
+}

@@ -1,0 +1,53 @@
+import type { FlowDefinition } from "./definition.ts";
+import type { EntryKind, StepKind } from "./step-kind.ts";
+
+/** The kinds a program knows, by name. */
+export type Registry = { steps: Readonly<Record<string, StepKind>>; entries: Readonly<Record<string, EntryKind>> };
+
+export type CompiledStep = {
+  name: string;
+  kind: StepKind;
+  config: unknown;
+  exits: Readonly<Record<string, string | null>>;
+};
+export type CompiledEntry = { name: string; kind: EntryKind; config: unknown; next: string };
+
+/** A version of a flow, ready to run: kinds looked up, configurations parsed once. */
+export type CompiledFlow = {
+  id: string;
+  workspaceId: string;
+  version: number;
+  status: "active" | "paused" | "archived";
+  definition: FlowDefinition;
+  steps: ReadonlyMap<string, CompiledStep>;
+  entries: readonly CompiledEntry[];
+  /** Names of events that an entry or an exit rule listens to. */
+  listensTo: ReadonlySet<string>;
+  /** True when some condition or template looks at the lists of the contact, which are loaded only then. */
+  readsLists: boolean;
+};
+
+type FlowIdentity = Pick<CompiledFlow, "id" | "workspaceId" | "version" | "status">;
+
+/** Prepares a validated definition. Throws (a bug, or a version made by a newer program) when a kind is unknown. */
+export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, registry: Registry): CompiledFlow {
+  const steps = new Map<string, CompiledStep>();
+  for (const [name, step] of Object.entries(definition.steps)) {
+    const kind = known(registry.steps, step.kind);
+    steps.set(name, { name, kind, config: kind.config.parse(step.config), exits: step.exits });
+  }
+  const entries = Object.entries(definition.entries).map(([name, entry]) => {
+    const kind = known(registry.entries, entry.kind);
+    return { name, kind, config: kind.config.parse(entry.config), next: entry.next };
+  });
+  const exitEvents = definition.exitWhen.flatMap((rule) => ("event" in rule ? [rule.event] : []));
+  const listensTo = new Set([...entries.flatMap((entry) => entry.kind.listensTo(entry.config)), ...exitEvents]);
+  const readsLists = JSON.stringify(definition).includes("contact.lists");
+  return { ...identity, definition, steps, entries, listensTo, readsLists };
+}
+
+function known<Kind>(kinds: Readonly<Record<string, Kind>>, name: string): Kind {
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  if (!kind) throw new Error(`This program does not know the kind "${name}".`);
+  return kind;
+}

@@ -1,0 +1,206 @@
+import type { Contact, ContactChange } from "../contact.ts";
+import { type Advanced, type AskedEffect, advance, type Count, exitRun, type WorkspaceFacts } from "./advance.ts";
+import type { CompiledEntry, CompiledFlow } from "./compile.ts";
+import type { EffectAnswer } from "./effect.ts";
+import {
+  type AdmissionRecord,
+  admissionKey,
+  type EventOutcome,
+  enterFlow,
+  exitRuleFor,
+  type RouteContext,
+} from "./route.ts";
+import { isLive, type Run, type TrailEntry } from "./run.ts";
+import type { Occurrence } from "./step-kind.ts";
+
+/** Something that happened to a contact and has to meet its runs, in order. */
+export type Work =
+  | { kind: "answer"; runId: string; visit: number; answer: EffectAnswer }
+  | { kind: "due"; runId: string }
+  | { kind: "event"; occurrence: Occurrence };
+
+/** A contact with all that the engine needs to know to decide. `runs` are the live ones. */
+export type ContactState = {
+  contact: Contact;
+  runs: Map<string, Run>;
+  admissions: Map<string, AdmissionRecord>;
+};
+
+/** Flows of one workspace: those that listen to an event, and any version that a run is pinned to. */
+export type FlowLookup = {
+  listening(eventName: string): readonly CompiledFlow[];
+  version(flowId: string, version: number): CompiledFlow | undefined;
+};
+
+export type DecideContext = {
+  workspace: WorkspaceFacts;
+  flows: FlowLookup;
+  now: Date;
+  newRunId: (lane: number) => string;
+};
+
+/** What a pass has to write for one contact. `runs` holds the last state of every run that moved or began. */
+export type Decision = {
+  contact: Contact;
+  changes: ContactChange[];
+  runs: Map<string, { run: Run; isNew: boolean; trail: TrailEntry[] }>;
+  effects: { run: Run; effect: AskedEffect }[];
+  outcomes: EventOutcome[];
+  admissions: { flowId: string; key: string | null; runId: string; at: Date }[];
+  counts: { flowId: string; version: number; name: Count }[];
+};
+
+/**
+ * Decides what becomes of one contact's work, item by item in the order given. Each item sees what the ones before it did,
+ * so the result does not depend on how work was cut into batches. Pure.
+ */
+export function decide(state: ContactState, work: readonly Work[], context: DecideContext): Decision {
+  const decision: Decision = {
+    contact: state.contact,
+    changes: [],
+    runs: new Map(),
+    effects: [],
+    outcomes: [],
+    admissions: [],
+    counts: [],
+  };
+  for (const item of work) {
+    if (item.kind === "event") meetEvent(state, decision, item.occurrence, context);
+    else wakeRun(state, decision, item, context);
+  }
+  return decision;
+}
+
+function wakeRun(
+  state: ContactState,
+  decision: Decision,
+  work: Exclude<Work, { kind: "event" }>,
+  context: DecideContext,
+): void {
+  const run = state.runs.get(work.runId);
+  if (!run || !isLive(run)) return;
+  if (work.kind === "answer" && (run.status !== "asking" || run.visit !== work.visit)) return;
+  move(state, decision, { run, answer: work.kind === "answer" ? work.answer : undefined }, context);
+}
+
+function meetEvent(state: ContactState, decision: Decision, occurrence: Occurrence, context: DecideContext): void {
+  for (const run of [...state.runs.values()]) exitByEvent(state, decision, { run, occurrence }, context);
+  for (const flow of context.flows.listening(occurrence.name)) {
+    const entry = enterFlow(flow, occurrence, routeContext(state, context));
+    if (entry?.outcome) decision.outcomes.push(entry.outcome);
+    if (entry?.enter) start(state, decision, { flow, occurrence, ...entry.enter }, context);
+  }
+}
+
+function exitByEvent(
+  state: ContactState,
+  decision: Decision,
+  { run, occurrence }: { run: Run; occurrence: Occurrence },
+  context: DecideContext,
+): void {
+  const flow = context.flows.version(run.flowId, run.version);
+  if (!flow || !isLive(run)) return;
+  const rule = exitRuleFor(flow, run, occurrence, routeContext(state, context));
+  if (rule < 0) return;
+  const moved: Advanced = { run, contact: state.contact, changes: [], effects: [], trail: [], counts: [] };
+  exitRun(moved, `exit_rule_${rule}`, context.now);
+  keep(state, decision, moved);
+  decision.outcomes.push({
+    eventId: occurrence.id,
+    flowId: run.flowId,
+    version: run.version,
+    entry: null,
+    outcome: "exited",
+    reason: `exit_rule_${rule}`,
+    detail: null,
+    runId: run.id,
+  });
+}
+
+type Start = { flow: CompiledFlow; occurrence: Occurrence; entry: CompiledEntry; key: string | null };
+
+function start(
+  state: ContactState,
+  decision: Decision,
+  { flow, occurrence, entry, key }: Start,
+  context: DecideContext,
+): void {
+  const { now } = context;
+  const run: Run = {
+    id: context.newRunId(state.contact.lane),
+    lane: state.contact.lane,
+    workspaceId: flow.workspaceId,
+    flowId: flow.id,
+    version: flow.version,
+    contactId: state.contact.id,
+    key,
+    entry: entry.name,
+    status: "active",
+    step: entry.next,
+    visit: 1,
+    enteredAt: now,
+    wakeAt: now,
+    reason: null,
+    eventId: occurrence.id,
+    eventName: occurrence.name,
+    eventAt: occurrence.acceptedAt,
+    event: occurrence.payload,
+    vars: {},
+    steps: {},
+    startedAt: now,
+    endedAt: null,
+  };
+  decision.runs.set(run.id, { run, isNew: true, trail: [] });
+  decision.admissions.push({ flowId: flow.id, key, runId: run.id, at: now });
+  decision.counts.push({ flowId: flow.id, version: flow.version, name: "started" });
+  decision.outcomes.push({
+    eventId: occurrence.id,
+    flowId: flow.id,
+    version: flow.version,
+    entry: entry.name,
+    outcome: "started",
+    reason: null,
+    detail: null,
+    runId: run.id,
+  });
+  state.admissions.set(admissionKey(flow.id, key), { lastAt: now, runId: run.id });
+  move(state, decision, { run, answer: undefined }, context);
+}
+
+function move(
+  state: ContactState,
+  decision: Decision,
+  { run, answer }: { run: Run; answer: EffectAnswer | undefined },
+  context: DecideContext,
+): void {
+  const flow = context.flows.version(run.flowId, run.version);
+  if (!flow) throw new Error(`Version ${run.version} of flow ${run.flowId} is missing (run ${run.id}).`);
+  keep(
+    state,
+    decision,
+    advance(flow, run, { contact: state.contact, workspace: context.workspace, answer }, context.now),
+  );
+}
+
+function keep(state: ContactState, decision: Decision, moved: Advanced): void {
+  const { run } = moved;
+  const kept = decision.runs.get(run.id);
+  decision.runs.set(run.id, { run, isNew: kept?.isNew ?? false, trail: [...(kept?.trail ?? []), ...moved.trail] });
+  decision.changes.push(...moved.changes);
+  for (const effect of moved.effects) decision.effects.push({ run, effect });
+  for (const name of moved.counts) decision.counts.push({ flowId: run.flowId, version: run.version, name });
+  decision.contact = moved.contact;
+  state.contact = moved.contact;
+  if (isLive(run)) state.runs.set(run.id, run);
+  else state.runs.delete(run.id);
+}
+
+function routeContext(state: ContactState, context: DecideContext): RouteContext {
+  return {
+    contact: state.contact,
+    workspace: context.workspace,
+    liveRuns: [...state.runs.values()],
+    admissions: state.admissions,
+    now: context.now,
+  };
+}

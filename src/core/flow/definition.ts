@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { conditionSchema } from "../condition/condition.ts";
+import { durationSchema } from "../time.ts";
+
+export const flowLimits = { steps: 200, entries: 20, exitRules: 20, visits: 1000, stepsPerAdvance: 50 } as const;
+
+/** Names of steps, entries and exits: short, lower case, readable in URLs and templates. */
+export const slugSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,63}$/, "must start with a letter and hold only a-z, 0-9, _ and - (64 at most)");
+
+/** Names of events. A leading `$` is kept for our own. */
+export const eventNameSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[^$\p{Cc}][^\p{Cc}]*$/u, "must not start with $ nor hold control characters");
+
+const entrySchema = z.strictObject({ kind: z.string(), config: z.unknown(), next: slugSchema });
+
+const stepSchema = z.strictObject({
+  kind: z.string(),
+  title: z.string().max(200).optional(),
+  config: z.unknown(),
+  exits: z.record(z.string(), slugSchema.nullable()).default({}),
+});
+
+/**
+ * Whether a contact may enter again. `never`, `always`, or `after` a span since the last entry, all counted per `key`
+ * when one is given (a template over the event, such as `{{ event.orderId }}`). While a run of the same key is live,
+ * a new one is ignored or runs beside it.
+ */
+const reentrySchema = z
+  .discriminatedUnion("mode", [
+    z.strictObject({ mode: z.literal("never"), key: z.string().max(1000).optional() }),
+    z.strictObject({
+      mode: z.literal("always"),
+      key: z.string().max(1000).optional(),
+      whileRunning: z.enum(["ignore", "beside"]).default("ignore"),
+    }),
+    z.strictObject({
+      mode: z.literal("after"),
+      span: durationSchema,
+      key: z.string().max(1000).optional(),
+      whileRunning: z.enum(["ignore", "beside"]).default("ignore"),
+    }),
+  ])
+  .default({ mode: "never" });
+
+/** What ends a run early: an event (its payload is `event` in `where`), or a condition checked before each step. */
+const exitRuleSchema = z.union([
+  z.strictObject({ event: eventNameSchema, where: conditionSchema.optional() }),
+  z.strictObject({ when: conditionSchema }),
+]);
+
+/** A flow as a person writes it. `schema` is the version of this form; an exit that leads to null ends the run. */
+export const flowDefinitionSchema = z.strictObject({
+  schema: z.literal(1),
+  name: z.string().min(1).max(200),
+  description: z.string().max(2000).optional(),
+  entries: z.record(slugSchema, entrySchema),
+  steps: z.record(slugSchema, stepSchema),
+  reentry: reentrySchema,
+  exitWhen: z.array(exitRuleSchema).max(flowLimits.exitRules).default([]),
+});
+
+export type FlowDefinition = z.output<typeof flowDefinitionSchema>;
+export type Reentry = FlowDefinition["reentry"];
+export type ExitRule = FlowDefinition["exitWhen"][number];

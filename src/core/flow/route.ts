@@ -1,0 +1,131 @@
+import { evaluate } from "../condition/condition.ts";
+import { type Contact, contactScope } from "../contact.ts";
+import type { Json } from "../json.ts";
+import type { Scope } from "../scope.ts";
+import { renderTemplate } from "../template/template.ts";
+import { addDuration } from "../time.ts";
+import { runScope, type WorkspaceFacts } from "./advance.ts";
+import type { CompiledEntry, CompiledFlow } from "./compile.ts";
+import type { Run } from "./run.ts";
+import type { Occurrence } from "./step-kind.ts";
+
+/** What is remembered of a contact's earlier entries into a flow under one key. */
+export type AdmissionRecord = { lastAt: Date; runId: string };
+
+/** What one event did to one flow, or why it did nothing. */
+export type EventOutcome = {
+  eventId: string;
+  flowId: string;
+  version: number;
+  entry: string | null;
+  outcome: "started" | "not_started" | "exited";
+  reason: string | null;
+  detail: Json;
+  runId: string | null;
+};
+
+export type RouteContext = {
+  contact: Contact;
+  workspace: WorkspaceFacts;
+  liveRuns: readonly Run[];
+  /** Earlier entries by `admissionKey`. */
+  admissions: ReadonlyMap<string, AdmissionRecord>;
+  now: Date;
+};
+
+export function admissionKey(flowId: string, key: string | null): string {
+  return `${flowId}|${key ?? ""}`;
+}
+
+/** The exit rule of `flow` that `occurrence` fulfils for `run`, as its index, or -1. */
+export function exitRuleFor(flow: CompiledFlow, run: Run, occurrence: Occurrence, context: RouteContext): number {
+  return flow.definition.exitWhen.findIndex((rule) => {
+    if (!("event" in rule) || rule.event !== occurrence.name) return false;
+    if (rule.where === undefined) return true;
+    const scope = runScope(flow, run, context);
+    return evaluate(
+      rule.where,
+      { ...scope, event: occurrence.payload, run: { ...scope.run, event: run.event } },
+      context.now,
+    );
+  });
+}
+
+export type Entered = { entry: CompiledEntry; key: string | null };
+export type Entry = { enter: Entered; outcome: null } | { enter: null; outcome: EventOutcome };
+
+/**
+ * Says whether `occurrence` brings the contact into `flow`: by which entry and under which key, or why not.
+ * Null when no entry of the flow listens to it. The first entry that accepts wins.
+ */
+export function enterFlow(flow: CompiledFlow, occurrence: Occurrence, context: RouteContext): Entry | null {
+  const entries = flow.entries.filter((entry) => entry.kind.listensTo(entry.config).includes(occurrence.name));
+  if (entries.length === 0) return null;
+  const refuse = (reason: string, entry: string | null = null, detail: Json = null): Entry => ({
+    enter: null,
+    outcome: {
+      eventId: occurrence.id,
+      flowId: flow.id,
+      version: flow.version,
+      entry,
+      outcome: "not_started",
+      reason,
+      detail,
+      runId: null,
+    },
+  });
+  if (occurrence.target && occurrence.target.flowId !== flow.id) return refuse("meant_for_another_flow");
+  if (flow.status !== "active") return refuse(`flow_${flow.status}`);
+  const scope = eventScope(occurrence, context);
+  let refused: Entry | null = null;
+  for (const entry of entries) {
+    const admission = entry.kind.accepts(entry.config, occurrence, { entry: entry.name, scope, now: context.now });
+    if (!admission.admit) {
+      refused ??= refuse(admission.reason, entry.name, admission.detail ?? null);
+      continue;
+    }
+    const { key, reason } = reentryOf(flow, scope, context);
+    return reason === null
+      ? { enter: { entry, key }, outcome: null }
+      : refuse(reason, entry.name, key === null ? null : { key });
+  }
+  return refused;
+}
+
+function reentryOf(
+  flow: CompiledFlow,
+  scope: Scope,
+  context: RouteContext,
+): { key: string | null; reason: string | null } {
+  const { reentry } = flow.definition;
+  const key = reentry.key === undefined ? null : safeKey(reentry.key, scope);
+  if (key === "") return { key, reason: "key_empty" };
+  const live = context.liveRuns.some((run) => run.flowId === flow.id && run.key === key);
+  if (live && (reentry.mode === "never" || reentry.whileRunning === "ignore"))
+    return { key, reason: "already_running" };
+  if (reentry.mode === "always") return { key, reason: null };
+  const last = context.admissions.get(admissionKey(flow.id, key));
+  if (!last) return { key, reason: null };
+  if (reentry.mode === "never") return { key, reason: "entered_before" };
+  const again = addDuration(last.lastAt, reentry.span, context.contact.timeZone ?? context.workspace.timeZone);
+  return { key, reason: again <= context.now ? null : "entered_too_recently" };
+}
+
+/** A key that cannot be rendered counts as empty: the event is then refused with a reason, not lost. */
+function safeKey(template: string, scope: Scope): string {
+  try {
+    return renderTemplate(template, scope, "text").trim().slice(0, 200);
+  } catch {
+    return "";
+  }
+}
+
+function eventScope(occurrence: Occurrence, { contact, workspace, now }: RouteContext): Scope {
+  return {
+    contact: contactScope(contact),
+    event: occurrence.payload,
+    run: { eventName: occurrence.name, eventAt: occurrence.acceptedAt.toISOString(), now: now.toISOString() },
+    steps: {},
+    workspace: { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Address } from "./address.ts";
+
+/** One e-mail to one person, before it is composed. `text` is made from `html` when it is absent. */
+export type Mail = {
+  from: Address;
+  to: Address;
+  replyTo?: Address;
+  subject: string;
+  html: string;
+  text?: string;
+  headers?: Record<string, string>;
+};
+
+const namePattern = /^[!-9;-~]{1,76}$/;
+const ownHeaders = new Set([
+  "from",
+  "to",
+  "cc",
+  "bcc",
+  "sender",
+  "reply-to",
+  "subject",
+  "date",
+  "message-id",
+  "mime-version",
+  "received",
+  "return-path",
+  "delivered-to",
+  "dkim-signature",
+  "domainkey-signature",
+  "authentication-results",
+  "received-spf",
+]);
+const ownPrefixes = ["content-", "resent-", "arc-"];
+
+/**
+ * The sentence that says why a mail may not carry an extra header of this name, or null when it may. Refused are the names
+ * that decide who gets the mail, what is in it, or whom it claims to come from.
+ */
+export function headerProblem(name: string): string | null {
+  if (!namePattern.test(name)) return `"${name.slice(0, 76)}" is no header name (RFC 5322, section 2.2).`;
+  const lower = name.toLowerCase();
+  const isOwn = ownHeaders.has(lower) || ownPrefixes.some((prefix) => lower.startsWith(prefix));
+  return isOwn ? `The header ${name} is set by the server and cannot be given.` : null;
+}

@@ -1,0 +1,238 @@
+import type { ContactChange } from "../../core/contact.ts";
+import { type Decision, decide } from "../../core/flow/decide.ts";
+import { endRun, type Run } from "../../core/flow/run.ts";
+import type { FlowCache } from "../../operations/flow-cache.ts";
+import { newIdInLane } from "../../operations/new-id.ts";
+import type { AdmissionRow } from "../../storage/admissions.ts";
+import type { ContactPatch } from "../../storage/contacts.ts";
+import type { EventOutcomeRow } from "../../storage/event-outcomes.ts";
+import type { MembershipRow } from "../../storage/memberships.ts";
+import type { NewMessage } from "../../storage/messages.ts";
+import type { OutboxRow } from "../../storage/outbox.ts";
+import type { TrailRow } from "../../storage/trail.ts";
+import type { ContactWork } from "./load.ts";
+
+/** All rows that a pass writes. */
+export type PassRows = {
+  newRuns: Run[];
+  movedRuns: { run: Run; dataChanged: boolean }[];
+  trail: TrailRow[];
+  effects: OutboxRow[];
+  messages: NewMessage[];
+  outcomes: EventOutcomeRow[];
+  admissions: AdmissionRow[];
+  patches: ContactPatch[];
+  memberships: MembershipRow[];
+  counts: Map<string, { workspaceId: string; subject: string; version: number; name: string; by: number }>;
+};
+
+export type CollectContext = {
+  flows: FlowCache;
+  now: Date;
+  onBug: (error: unknown, about: { contactId: string; runIds: string[] }) => void;
+};
+
+/** Decides about every contact of a pass and gathers what has to be written. A contact whose decision throws does not stop the others. */
+export function collect(contacts: readonly ContactWork[], context: CollectContext): PassRows {
+  const rows: PassRows = {
+    newRuns: [],
+    movedRuns: [],
+    trail: [],
+    effects: [],
+    messages: [],
+    outcomes: [],
+    admissions: [],
+    patches: [],
+    memberships: [],
+    counts: new Map(),
+  };
+  for (const contact of contacts) {
+    collectContact(rows, contact, context);
+  }
+  return rows;
+}
+
+function collectContact(rows: PassRows, contact: ContactWork, context: CollectContext): void {
+  const workspace = context.flows.workspace(contact.workspaceId);
+  if (!contact.state || !workspace) return failAll(rows, contact, { context, reason: "contact_deleted" });
+  // The state is changed while deciding; the runs as they were loaded tell what changed.
+  const before = new Map(contact.runs.map((run) => [run.id, run]));
+  try {
+    const decision = decide(contact.state, contact.work, {
+      workspace,
+      flows: context.flows.lookup(contact.workspaceId),
+      now: context.now,
+      newRunId: newIdInLane,
+    });
+    addDecision(rows, contact, { decision, before, now: context.now });
+  } catch (error) {
+    context.onBug(error, { contactId: contact.key.id, runIds: [...before.keys()] });
+    failAll(rows, contact, { context, reason: "internal_error" });
+  }
+}
+
+/** Ends the runs that were to move, and says of every event that nothing started: better than to fail at them for ever. */
+function failAll(
+  rows: PassRows,
+  { key, workspaceId, runs, work }: ContactWork,
+  { context, reason }: { context: CollectContext; reason: string },
+): void {
+  const { now } = context;
+  const touched = new Set(work.flatMap((item) => (item.kind === "event" ? [] : [item.runId])));
+  for (const run of runs.filter(({ id, endedAt }) => endedAt === null && touched.has(id))) {
+    rows.movedRuns.push({ run: endRun(run, "failed", { now, reason }), dataChanged: false });
+    count(rows, run, { flowId: run.flowId, version: run.version, name: "failed" });
+    const entry = {
+      visit: run.visit,
+      step: run.step ?? "",
+      kind: "engine",
+      enteredAt: run.enteredAt.toISOString(),
+      at: now.toISOString(),
+    };
+    rows.trail.push({
+      lane: run.lane,
+      runId: run.id,
+      seq: run.visit,
+      at: now,
+      entries: [{ ...entry, outcome: "failed", reason }],
+    });
+  }
+  for (const item of work) {
+    if (item.kind !== "event") continue;
+    context.flows
+      .lookup(workspaceId)
+      .listening(item.occurrence.name)
+      .forEach((flow, ordinal) => {
+        const about = {
+          eventId: item.occurrence.id,
+          flowId: flow.id,
+          version: flow.version,
+          entry: null,
+          runId: null,
+          detail: null,
+        };
+        rows.outcomes.push({
+          ...about,
+          outcome: "not_started",
+          reason,
+          lane: key.lane,
+          contactId: key.id,
+          workspaceId,
+          ordinal,
+          at: now,
+        });
+      });
+  }
+}
+
+type Decided = { decision: Decision; before: ReadonlyMap<string, Run>; now: Date };
+
+function addDecision(rows: PassRows, { key, workspaceId }: ContactWork, { decision, before, now }: Decided): void {
+  for (const { run, isNew, trail } of decision.runs.values()) {
+    const old = before.get(run.id);
+    if (isNew) rows.newRuns.push(run);
+    else rows.movedRuns.push({ run, dataChanged: run.vars !== old?.vars || run.steps !== old.steps });
+    if (trail.length > 0)
+      rows.trail.push({ lane: run.lane, runId: run.id, seq: trail[0]?.visit ?? 0, at: now, entries: trail });
+  }
+  for (const { run, effect } of decision.effects) addEffect(rows, run, { effect, now });
+  const ordinals = new Map<string, number>();
+  for (const outcome of decision.outcomes) {
+    const ordinal = ordinals.get(outcome.eventId) ?? 0;
+    ordinals.set(outcome.eventId, ordinal + 1);
+    rows.outcomes.push({ ...outcome, lane: key.lane, contactId: key.id, workspaceId, ordinal, at: now });
+  }
+  for (const admission of decision.admissions)
+    rows.admissions.push({ ...admission, lane: key.lane, contactId: key.id });
+  for (const counted of decision.counts) count(rows, { workspaceId }, counted);
+  addChanges(rows, { lane: key.lane, contactId: key.id, workspaceId }, { changes: decision.changes, now });
+}
+
+function count(
+  rows: PassRows,
+  { workspaceId }: { workspaceId: string },
+  { flowId, version, name }: { flowId: string; version: number; name: string },
+): void {
+  const id = `${flowId}|${version}|${name}`;
+  const found = rows.counts.get(id);
+  if (found) found.by += 1;
+  else rows.counts.set(id, { workspaceId, subject: flowId, version, name, by: 1 });
+}
+
+type Asked = Decision["effects"][number]["effect"];
+
+function addEffect(rows: PassRows, run: Run, { effect, now }: { effect: Asked; now: Date }): void {
+  const messageId = effect.message ? newIdInLane(run.lane) : null;
+  const origin = {
+    lane: run.lane,
+    workspaceId: run.workspaceId,
+    contactId: run.contactId,
+    runId: run.id,
+    flowId: run.flowId,
+    version: run.version,
+  };
+  rows.effects.push({
+    ...origin,
+    visit: effect.visit,
+    ordinal: effect.ordinal,
+    kind: effect.kind,
+    step: effect.step,
+    messageId,
+    data: effect.data,
+    awaited: effect.awaited,
+    attempt: 0,
+    firstDueAt: now,
+    dueAt: now,
+  });
+  if (messageId === null || !effect.message) return;
+  const { channel, purpose } = effect.message;
+  rows.messages.push({
+    ...origin,
+    id: messageId,
+    channel,
+    purpose,
+    step: effect.step,
+    visit: effect.visit,
+    createdAt: now,
+  });
+}
+
+type Owner = { lane: number; contactId: string; workspaceId: string };
+
+function addChanges(
+  rows: PassRows,
+  owner: Owner,
+  { changes, now }: { changes: readonly ContactChange[]; now: Date },
+): void {
+  const patch = emptyPatch(owner, now);
+  for (const change of changes) {
+    if (change.kind === "set-membership")
+      rows.memberships.push({ ...owner, listId: change.listId, state: change.state, at: now });
+    else applyToPatch(patch, change);
+  }
+  const isEmpty =
+    patch.unset.length + patch.addTags.length + patch.removeTags.length + Object.keys(patch.properties).length === 0;
+  if (!isEmpty) rows.patches.push(patch);
+}
+
+function emptyPatch({ lane, contactId }: Owner, at: Date): ContactPatch {
+  const blank = { externalId: null, email: null, phone: null, timeZone: null, locale: null };
+  return { lane, id: contactId, ...blank, properties: {}, unset: [], replace: false, addTags: [], removeTags: [], at };
+}
+
+function applyToPatch(patch: ContactPatch, change: Exclude<ContactChange, { kind: "set-membership" }>): void {
+  if (change.kind === "add-tags") {
+    patch.removeTags = patch.removeTags.filter((tag) => !change.tags.includes(tag));
+    patch.addTags.push(...change.tags);
+  } else if (change.kind === "remove-tags") {
+    patch.addTags = patch.addTags.filter((tag) => !change.tags.includes(tag));
+    patch.removeTags.push(...change.tags);
+  } else {
+    for (const [name, value] of Object.entries(change.properties)) {
+      delete patch.properties[name];
+      patch.unset = patch.unset.filter((other) => other !== name);
+      if (value === null) patch.unset.push(name);
+      else patch.properties[name] = value;
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import type { EffectKind } from "../../core/flow/effect.ts";
+import type { FlowCache } from "../../operations/flow-cache.ts";
+import { saveAdmissions } from "../../storage/admissions.ts";
+import { patchContacts } from "../../storage/contacts.ts";
+import { addCounts } from "../../storage/counters.ts";
+import type { Sql, Transaction } from "../../storage/database.ts";
+import { insertEventOutcomes } from "../../storage/event-outcomes.ts";
+import { removeQueuedEvents } from "../../storage/events.ts";
+import { lockLanes } from "../../storage/lanes.ts";
+import { setMemberships } from "../../storage/memberships.ts";
+import { insertMessages } from "../../storage/messages.ts";
+import { insertEffects, type OutboxRow, removeAnswered } from "../../storage/outbox.ts";
+import { insertRuns, nextWakes, updateRuns } from "../../storage/runs.ts";
+import { insertTrail } from "../../storage/trail.ts";
+import { type CollectContext, collect, type PassRows } from "./collect.ts";
+import { loadWork, type Taken, takeWork } from "./load.ts";
+
+export type PassOptions = {
+  sql: Sql;
+  flows: FlowCache;
+  now: () => Date;
+  worker: string;
+  /** The most events, runs and answers, of each sort, that one pass takes. */
+  batch: number;
+  /** How many effects of a kind this process takes on at once, born leased to it; the rest wait in the outbox. */
+  capacity: (kind: EffectKind) => number;
+  onBug: CollectContext["onBug"];
+};
+
+/** What a pass did. `busy` lanes have more work or were held by someone else; `effects` are leased to this process. */
+export type PassResult = {
+  lanes: number[];
+  busy: number[];
+  wakes: Map<number, Date>;
+  effects: OutboxRow[];
+  unleased: number;
+  items: number;
+};
+
+/**
+ * One pass over some lanes, in one transaction: locks those that nobody holds, takes what is due in them, decides, writes, commits.
+ * No I/O but the database's happens inside, so nothing is leased and nobody waits for the outside world.
+ */
+export async function runPass(options: PassOptions, lanes: readonly number[]): Promise<PassResult> {
+  const perLane = Math.max(32, Math.ceil(options.batch / lanes.length));
+  return options.sql.begin(async (sql) => {
+    const held = await lockLanes(sql, lanes);
+    const skipped = lanes.filter((lane) => !held.includes(lane));
+    const nothing = { lanes: held, busy: skipped, wakes: new Map<number, Date>(), effects: [], unleased: 0, items: 0 };
+    if (held.length === 0) return nothing;
+    const now = options.now();
+    const [taken] = await Promise.all([takeWork(sql, held, { now, perLane }), options.flows.refresh(sql)]);
+    const items = taken.events.length + taken.due.length + taken.answers.length;
+    const rows =
+      items === 0
+        ? null
+        : collect(await loadWork(sql, taken, options.flows), { flows: options.flows, now, onBug: options.onBug });
+    const [leased, next] = await Promise.all([
+      rows === null ? [] : writePass(sql, { rows, taken, lane: held[0] ?? 0 }, options),
+      nextWakes(sql, held),
+    ]);
+    const wakes = new Map(next.map(({ lane, wakeAt }) => [lane, wakeAt]));
+    const unleased = (rows?.effects.length ?? 0) - leased.length;
+    return { lanes: held, busy: [...skipped, ...fullLanes(taken, perLane)], wakes, effects: leased, unleased, items };
+  });
+}
+
+type Written = { rows: PassRows; taken: Taken; lane: number };
+
+async function writePass(
+  sql: Transaction,
+  { rows, taken, lane }: Written,
+  { worker, capacity }: PassOptions,
+): Promise<OutboxRow[]> {
+  const effects = lease(rows.effects, { worker, capacity });
+  const leased = effects.filter(({ leasedBy }) => leasedBy !== null);
+  const counts = [...rows.counts.values()].map((counted) => ({ ...counted, lane }));
+  // Sent one after the other without waiting in between: one round trip for all of them.
+  const writes: Promise<unknown>[] = [];
+  if (rows.newRuns.length > 0) writes.push(insertRuns(sql, rows.newRuns));
+  if (rows.movedRuns.length > 0) writes.push(updateRuns(sql, rows.movedRuns));
+  if (rows.trail.length > 0) writes.push(insertTrail(sql, rows.trail));
+  if (effects.length > 0) writes.push(insertEffects(sql, effects));
+  if (rows.messages.length > 0) writes.push(insertMessages(sql, rows.messages));
+  if (rows.outcomes.length > 0) writes.push(insertEventOutcomes(sql, rows.outcomes));
+  if (rows.admissions.length > 0) writes.push(saveAdmissions(sql, rows.admissions));
+  if (rows.patches.length > 0) writes.push(patchContacts(sql, rows.patches));
+  if (rows.memberships.length > 0) writes.push(setMemberships(sql, rows.memberships));
+  if (counts.length > 0) writes.push(addCounts(sql, counts));
+  if (taken.events.length > 0) writes.push(removeQueuedEvents(sql, taken.events));
+  if (taken.answers.length > 0) writes.push(removeAnswered(sql, taken.answers));
+  await Promise.all(writes);
+  return leased;
+}
+
+function lease(effects: readonly OutboxRow[], { worker, capacity }: Pick<PassOptions, "worker" | "capacity">) {
+  const room = new Map<EffectKind, number>();
+  return effects.map((effect) => {
+    const left = room.get(effect.kind) ?? capacity(effect.kind);
+    room.set(effect.kind, left - 1);
+    return { ...effect, leasedBy: left > 0 ? worker : null };
+  });
+}
+
+function fullLanes({ events, due, answers }: Taken, perLane: number): number[] {
+  const full = new Set<number>();
+  for (const rows of [events, due, answers]) {
+    const counts = new Map<number, number>();
+    for (const { lane } of rows) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+    for (const [lane, count] of counts) if (count >= perLane) full.add(lane);
+  }
+  return [...full];
+}

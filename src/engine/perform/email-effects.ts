@@ -1,0 +1,130 @@
+import { type ComposedEmail, composeEmail } from "../../channels/email/compose.ts";
+import { nextDeliveryAt } from "../../channels/email/retry-schedule.ts";
+import type { EmailTransport } from "../../channels/email/transport.ts";
+import { AppError } from "../../core/errors.ts";
+import { effectKey } from "../../core/flow/effect.ts";
+import type { Delivery } from "../../core/message/delivery.ts";
+import { type MailTemplate, whenUnknown } from "../../core/message/mail-template.ts";
+import { renderMail } from "../../core/message/render-mail.ts";
+import type { FlowCache } from "../../operations/flow-cache.ts";
+import type { Gatherer } from "../../operations/gather.ts";
+import type { Sql } from "../../storage/database.ts";
+import { findInterrupted } from "../../storage/message-events.ts";
+import type { OutboxRow } from "../../storage/outbox.ts";
+import { type BeginItem, type BeginResult, createBeginner } from "./begin-message.ts";
+import {
+  type Attempt,
+  held,
+  notSendable,
+  settleDelivery,
+  unknownHeld,
+  unknownThenResent,
+} from "./message-settlement.ts";
+import type { EffectPerformer, Settlement } from "./performer.ts";
+
+/** A way out by name. `sandbox` says that the mail is to be kept for the inbox instead of sent. */
+export type NamedTransport = { name: string; transport: EmailTransport; sandbox: boolean };
+
+export type EmailEffectsOptions = {
+  sql: Sql;
+  flows: FlowCache;
+  /** The first one is the default. */
+  transports: readonly [NamedTransport, ...NamedTransport[]];
+  defaultFrom: string;
+  concurrency: number;
+  now: () => Date;
+  random: () => number;
+};
+
+type Mailer = EmailEffectsOptions & { begin: Gatherer<BeginItem, BeginResult> };
+
+/**
+ * Performs e-mails: renders, checks the suppressions, notes durably that an attempt begins, hands the mail over and settles what came
+ * of it. The note is what tells, after a crash, the mails that may have gone out from those that surely did not.
+ */
+export function createEmailEffects(options: EmailEffectsOptions): EffectPerformer {
+  const mailer: Mailer = { ...options, begin: createBeginner(options.sql, options.now) };
+  return {
+    kind: "email",
+    concurrency: options.concurrency,
+    perform: (effect) => perform(mailer, effect),
+    recover: (effects) => recover(mailer, effects),
+    async close() {
+      for (const { transport } of options.transports) await transport.close();
+    },
+  };
+}
+
+function configOf({ flows }: Mailer, effect: OutboxRow): MailTemplate | undefined {
+  return flows.version(effect.flowId, effect.version)?.steps.get(effect.step)?.config as MailTemplate | undefined;
+}
+
+async function perform(mailer: Mailer, effect: OutboxRow): Promise<Settlement> {
+  const config = configOf(mailer, effect);
+  const attempt: Attempt = { effect, attempts: effect.attempt + 1, now: mailer.now() };
+  if (!config)
+    return notSendable(attempt, {
+      class: "flow_version_missing",
+      reason: "The step is not in this version of the flow.",
+    });
+  const way =
+    config.transport === undefined
+      ? mailer.transports[0]
+      : mailer.transports.find(({ name }) => name === config.transport);
+  if (!way)
+    return notSendable(attempt, { class: "transport_missing", reason: `There is no transport "${config.transport}".` });
+  const rendered = renderMail(config, effect.data, mailer.defaultFrom);
+  if (!rendered.ok) return notSendable(attempt, rendered);
+  const composed = compose(effect, rendered.mail);
+  if (composed instanceof AppError) return notSendable(attempt, { class: "invalid_message", reason: composed.message });
+  const { suppressed } = await mailer.begin.add({ effect, address: rendered.mail.to.address, transport: way.name });
+  if (suppressed !== null) return held({ ...attempt, composed, transport: way.name }, suppressed);
+  const delivery = await way.transport.deliver(composed, { key: effectKey(effect.runId, effect.step, effect.visit) });
+  return settled(mailer, { attempt: { ...attempt, now: mailer.now() }, config, way, composed, delivery });
+}
+
+type Delivered = {
+  attempt: Attempt;
+  config: MailTemplate;
+  way: NamedTransport;
+  composed: ComposedEmail;
+  delivery: Delivery;
+};
+
+function settled(mailer: Mailer, { attempt, config, way, composed, delivery }: Delivered): Settlement {
+  const sent = { ...attempt, composed, transport: way.name };
+  if (delivery.maybeAccepted && whenUnknown(config) === "hold")
+    return unknownHeld(sent, { reason: delivery.reason, delivery });
+  const { effect, attempts, now } = attempt;
+  const at = nextDeliveryAt({ attempt: attempts, firstAttemptAt: effect.firstDueAt, now, random: mailer.random() });
+  const settlement = settleDelivery(sent, { delivery, retryAt: at });
+  if (!way.sandbox || delivery.outcome !== "sent" || effect.messageId === null) return settlement;
+  const { envelope, subject, raw } = composed;
+  const kept = { fromAddress: envelope.from, toAddress: envelope.to[0] ?? "", subject, raw, receivedAt: now };
+  return { ...settlement, sandbox: { workspaceId: effect.workspaceId, id: effect.messageId, ...kept } };
+}
+
+function compose(effect: OutboxRow, mail: Parameters<typeof composeEmail>[0]): ComposedEmail | AppError {
+  try {
+    return composeEmail(mail, { id: effect.messageId ?? effect.runId, date: effect.firstDueAt });
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+}
+
+/** Effects whose process died between the note of the attempt and its end: nobody knows whether the mail was taken. */
+async function recover(mailer: Mailer, effects: OutboxRow[]): Promise<{ perform: OutboxRow[]; settle: Settlement[] }> {
+  const keys = effects.flatMap(({ lane, messageId }) => (messageId === null ? [] : [{ lane, messageId }]));
+  const interrupted = await findInterrupted(mailer.sql, keys);
+  const open = effects.filter(({ messageId }) => messageId !== null && interrupted.has(messageId));
+  const settle = open.map((effect) => {
+    const attempt: Attempt = { effect, attempts: effect.attempt + 1, now: mailer.now() };
+    const config = configOf(mailer, effect);
+    const reason = "The process ended while the mail was being handed over.";
+    return config && whenUnknown(config) === "hold"
+      ? unknownHeld(attempt, { reason })
+      : unknownThenResent(attempt, reason);
+  });
+  return { perform: effects.filter((effect) => !open.includes(effect)), settle };
+}

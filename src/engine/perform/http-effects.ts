@@ -1,0 +1,60 @@
+import { effectKey } from "../../core/flow/effect.ts";
+import type { HttpRequest, HttpResult } from "../../core/http-request.ts";
+import type { FlowCache } from "../../operations/flow-cache.ts";
+import type { OutboxRow } from "../../storage/outbox.ts";
+import type { HttpPerformer } from "./http/http.ts";
+import { type EffectPerformer, type Settlement, trailPlace } from "./performer.ts";
+
+export type HttpEffectsOptions = {
+  http: HttpPerformer;
+  flows: FlowCache;
+  /** The secrets of a workspace, opened. */
+  secretsOf: (workspaceId: string) => Promise<Record<string, string>>;
+  now: () => Date;
+  random: () => number;
+};
+
+/** Performs HTTP actions: one attempt at a time, with retries given back to the outbox. */
+export function createHttpEffects({ http, flows, secretsOf, now, random }: HttpEffectsOptions): EffectPerformer {
+  return {
+    kind: "http",
+    concurrency: 512,
+    async perform(effect) {
+      const config = flows.version(effect.flowId, effect.version)?.steps.get(effect.step)?.config as
+        | HttpRequest
+        | undefined;
+      if (!config) return answer(effect, { ok: false, result: gone });
+      const performed = await http.perform({
+        key: effectKey(effect.runId, effect.step, effect.visit),
+        config,
+        data: effect.data,
+        secrets: await secretsOf(effect.workspaceId),
+        attempt: effect.attempt + 1,
+        createdAt: effect.firstDueAt,
+        now: now(),
+        random: random(),
+      });
+      if (performed.kind === "answered") return answer(effect, performed.answer);
+      const { at, reason, countsAsAttempt, detail } = performed;
+      const trail = {
+        ...trailPlace(effect, "http-action", now()),
+        outcome: "retrying" as const,
+        reason,
+        detail: { ...detail, nextAttemptAt: at.toISOString() },
+      };
+      return { effect, next: { kind: "retry", attempt: effect.attempt + (countsAsAttempt ? 1 : 0), at }, trail };
+    },
+    close: () => http.close(),
+  };
+}
+
+const gone: HttpResult = {
+  reason: "invalid_request",
+  message: "The step is not in this version of the flow.",
+  durationMs: 0,
+  attempts: 0,
+};
+
+function answer(effect: OutboxRow, given: Extract<Settlement["next"], { kind: "answer" }>["answer"]): Settlement {
+  return { effect, next: { kind: "answer", answer: given } };
+}

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import type { WireRequest } from "./exchange.ts";
+import { nextHop } from "./redirect.ts";
+
+const post: WireRequest = {
+  method: "POST",
+  url: new URL("https://a.example/start"),
+  headers: {
+    authorization: "Bearer x",
+    cookie: "a=1",
+    "x-api-key": "k",
+    "x-plain": "p",
+    "x-own": "my s3cr3t",
+    "content-type": "text/plain",
+    "idempotency-key": "k1",
+  },
+  body: "hello",
+};
+
+test.each([
+  [301, "POST", "GET", null],
+  [302, "POST", "GET", null],
+  [303, "POST", "GET", null],
+  [307, "POST", "POST", "hello"],
+  [308, "POST", "POST", "hello"],
+  [301, "PUT", "PUT", "hello"],
+  [302, "DELETE", "DELETE", "hello"],
+  [303, "PUT", "GET", null],
+  [303, "HEAD", "HEAD", "hello"],
+  [302, "GET", "GET", "hello"],
+] as const)("%i after %s goes on as %s", (status, method, next, body) => {
+  expect(follow({ ...post, method }, status, "/next")).toMatchObject({ method: next, body });
+});
+
+test("the headers of a body go with the body", () => {
+  expect(follow(post, 303, "/next").headers).not.toHaveProperty("content-type");
+});
+
+test("within an origin everything else goes along", () => {
+  expect(follow(post, 307, "../other?x=1")).toMatchObject({
+    url: new URL("https://a.example/other?x=1"),
+    headers: post.headers,
+  });
+});
+
+test.each(["https://b.example/", "http://a.example/", "https://a.example:8443/"])(
+  "no credentials go to %s",
+  (location) => {
+    expect(follow(post, 307, location).headers).toEqual({
+      "x-plain": "p",
+      "content-type": "text/plain",
+      "idempotency-key": "k1",
+    });
+  },
+);
+
+test("a body that holds a secret does not go to another origin", () => {
+  expect(
+    nextHop({ ...post, body: "token=s3cr3t" }, { status: 307, location: "https://b.example/" }, ["s3cr3t"]),
+  ).toMatchObject({ kind: "stop" });
+});
+
+test.each([
+  [200, "/next"],
+  [304, "/next"],
+  [300, "/next"],
+  [302, undefined],
+])("%i with Location %s is an answer", (status, location) => {
+  expect(nextHop(post, { status, location }, [])).toEqual({ kind: "answer" });
+});
+
+test("stops at a Location that is no URL", () => {
+  expect(nextHop(post, { status: 302, location: "http://[" }, [])).toMatchObject({ kind: "stop" });
+});
+
+function follow(request: WireRequest, status: number, location: string): WireRequest {
+  const hop = nextHop(request, { status, location }, ["s3cr3t"]);
+  if (hop.kind !== "follow") throw new Error(hop.kind);
+  return hop.request;
+}

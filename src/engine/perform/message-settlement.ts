@@ -1,0 +1,131 @@
+import type { ComposedEmail } from "../../channels/email/compose.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Delivery } from "../../core/message/delivery.ts";
+import { newId } from "../../operations/new-id.ts";
+import type { MessageEventRow, MessageEventType } from "../../storage/message-events.ts";
+import type { MessageStatus, MessageUpdate } from "../../storage/messages.ts";
+import type { OutboxRow } from "../../storage/outbox.ts";
+import type { Settlement } from "./performer.ts";
+
+/** One attempt at a message. `composed` and `transport` are there once it got that far. */
+export type Attempt = { effect: OutboxRow; attempts: number; now: Date; composed?: ComposedEmail; transport?: string };
+
+type Why = { class: string | null; reason: string };
+type Outcome = Why & { status: MessageStatus; event: MessageEventType; detail?: JsonObject };
+
+/** A message that can never be sent as it is: it ends as failed. */
+export function notSendable(attempt: Attempt, { class: cause, reason }: { class: string; reason: string }): Settlement {
+  return settle(attempt, { status: "failed", event: "failed", class: cause, reason }, { kind: "done" });
+}
+
+/** A message to a suppressed address: it is held back, and says why. */
+export function held(attempt: Attempt, reason: string): Settlement {
+  return settle(attempt, { status: "held", event: "held", class: "suppressed", reason }, { kind: "done" });
+}
+
+/** Nobody knows whether the message was taken, and a person has to decide. */
+export function unknownHeld(
+  attempt: Attempt,
+  { reason, delivery }: { reason: string; delivery?: Delivery },
+): Settlement {
+  const detail = delivery ? { detail: detailOf(delivery) } : {};
+  return settle(attempt, { status: "unknown", event: "unknown", class: null, reason, ...detail }, { kind: "done" });
+}
+
+/** Nobody knows whether the message was taken; it is sent again, and its life says so. */
+export function unknownThenResent(attempt: Attempt, reason: string): Settlement {
+  const { attempts, now } = attempt;
+  return settle(
+    attempt,
+    { status: "queued", event: "unknown", class: null, reason, detail: { settled: "resend" } },
+    { kind: "retry", attempt: attempts, at: now },
+  );
+}
+
+/** What a transport said: sent, to be tried again at `retryAt` (null: the time is up), or bounced. */
+export function settleDelivery(
+  attempt: Attempt,
+  { delivery, retryAt }: { delivery: Delivery; retryAt: Date | null },
+): Settlement {
+  const detail = detailOf(delivery);
+  const cause = delivery.class === "none" ? null : delivery.class;
+  const { reason } = delivery;
+  if (delivery.outcome === "sent")
+    return settle(attempt, { status: "sent", event: "sent", class: null, reason, detail }, { kind: "done" });
+  if (delivery.outcome === "bounced")
+    return settle(attempt, { status: "bounced", event: "bounced", class: cause, reason, detail }, { kind: "done" });
+  if (retryAt === null) {
+    const expired = `Given up after ${attempt.attempts} attempts. The last one: ${reason}`;
+    return settle(
+      attempt,
+      { status: "bounced", event: "bounced", class: "expired", reason: expired, detail },
+      { kind: "done" },
+    );
+  }
+  const retried = { ...detail, nextAttemptAt: retryAt.toISOString() };
+  const next = { kind: "retry", attempt: attempt.attempts, at: retryAt } as const;
+  // Such an attempt may have arrived; the word for that has to be in the message's life before it is sent again.
+  if (delivery.maybeAccepted)
+    return settle(
+      attempt,
+      { status: "deferred", event: "unknown", class: cause, reason, detail: { ...retried, settled: "resend" } },
+      next,
+    );
+  return settle(attempt, { status: "deferred", event: "deferred", class: cause, reason, detail: retried }, next);
+}
+
+function detailOf({ reply, transcript, durationMs, class: cause, maybeAccepted }: Delivery): JsonObject {
+  const said = reply && { code: reply.code, enhancedCode: reply.enhancedCode ?? null, text: reply.text };
+  return { class: cause, reply: said, transcript, durationMs, ...(maybeAccepted ? { maybeAccepted } : {}) };
+}
+
+function settle(attempt: Attempt, outcome: Outcome, next: Settlement["next"]): Settlement {
+  const { effect, now } = attempt;
+  if (effect.messageId === null) return { effect, next };
+  return {
+    effect,
+    next,
+    message: messageUpdate(attempt, effect.messageId, outcome),
+    messageEvents: [messageEvent(attempt, effect.messageId, { ...outcome, now })],
+  };
+}
+
+function messageUpdate(
+  { effect, attempts, now, composed, transport }: Attempt,
+  id: string,
+  { status, class: cause, reason }: Outcome,
+): MessageUpdate {
+  return {
+    lane: effect.lane,
+    contactId: effect.contactId,
+    id,
+    status,
+    class: cause,
+    reason,
+    transport: transport ?? null,
+    fromAddress: composed?.envelope.from ?? null,
+    toAddress: composed?.envelope.to[0] ?? null,
+    subject: composed?.subject ?? null,
+    sizeBytes: composed?.sizeBytes ?? null,
+    attempts,
+    sentAt: status === "sent" ? now : null,
+    at: now,
+  };
+}
+
+function messageEvent(
+  { effect, attempts }: Attempt,
+  messageId: string,
+  { event, class: cause, reason, detail, now }: Outcome & { now: Date },
+): MessageEventRow {
+  const { lane, workspaceId } = effect;
+  return {
+    lane,
+    messageId,
+    id: newId(),
+    workspaceId,
+    type: event,
+    at: now,
+    detail: { attempt: attempts, class: cause, reason, ...detail },
+  };
+}

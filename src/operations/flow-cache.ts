@@ -1,0 +1,80 @@
+import { type CompiledFlow, compileFlow, type Registry } from "../core/flow/compile.ts";
+import type { FlowLookup } from "../core/flow/decide.ts";
+import { flowDefinitionSchema } from "../core/flow/definition.ts";
+import type { Queryable } from "../storage/database.ts";
+import { loadCurrentVersions, loadFlowVersions } from "../storage/flows.ts";
+import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
+
+type Workspace = { facts: WorkspaceRow; flows: CompiledFlow[]; listening: Map<string, CompiledFlow[]> };
+
+/** Published flows, compiled, as of the routing revision that the database showed last. */
+export type FlowCache = {
+  /** Reads again every workspace whose revision changed. To be called with what the current transaction sees. */
+  refresh(sql: Queryable): Promise<void>;
+  /** True when some flow of the workspace listens to the event. */
+  hears(workspaceId: string, eventName: string): boolean;
+  workspace(workspaceId: string): WorkspaceRow | undefined;
+  workspaces(): WorkspaceRow[];
+  /** Loads versions that runs are pinned to, unless they are here already. */
+  need(sql: Queryable, versions: readonly { flowId: string; version: number }[]): Promise<void>;
+  lookup(workspaceId: string): FlowLookup;
+  /** A version that `need` or `refresh` has loaded. */
+  version(flowId: string, version: number): CompiledFlow | undefined;
+};
+
+/** Old versions kept in memory besides the current ones. */
+const keptVersions = 1000;
+
+/** Makes an empty cache of flows; the kinds in `registry` are what flows can be made of. */
+export function createFlowCache(registry: Registry): FlowCache {
+  const workspaces = new Map<string, Workspace>();
+  const versions = new Map<string, CompiledFlow>();
+
+  return {
+    async refresh(sql) {
+      for (const facts of await listWorkspaces(sql)) {
+        if (workspaces.get(facts.id)?.facts.routingRevision === facts.routingRevision) continue;
+        const flows = (await loadCurrentVersions(sql, facts.id)).map((row) => compile(row, registry));
+        for (const flow of flows) keep(versions, flow);
+        workspaces.set(facts.id, { facts, flows, listening: byEvent(flows) });
+      }
+    },
+    hears: (workspaceId, eventName) => workspaces.get(workspaceId)?.listening.has(eventName) ?? false,
+    workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
+    workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
+    async need(sql, wanted) {
+      const missing = wanted.filter(({ flowId, version }) => !versions.has(`${flowId}|${version}`));
+      if (missing.length === 0) return;
+      for (const row of await loadFlowVersions(sql, missing)) keep(versions, compile(row, registry));
+    },
+    lookup: (workspaceId) => ({
+      listening: (eventName) => workspaces.get(workspaceId)?.listening.get(eventName) ?? [],
+      version: (flowId, version) => versions.get(`${flowId}|${version}`),
+    }),
+    version: (flowId, version) => versions.get(`${flowId}|${version}`),
+  };
+}
+
+type VersionRow = Awaited<ReturnType<typeof loadCurrentVersions>>[number];
+
+function compile(row: VersionRow, registry: Registry): CompiledFlow {
+  const status = row.status === "draft" ? "paused" : row.status;
+  const identity = { id: row.flowId, workspaceId: row.workspaceId, version: row.version, status };
+  return compileFlow(identity, flowDefinitionSchema.parse(row.definition), registry);
+}
+
+function keep(versions: Map<string, CompiledFlow>, flow: CompiledFlow): void {
+  const key = `${flow.id}|${flow.version}`;
+  versions.delete(key);
+  versions.set(key, flow);
+  const oldest = versions.keys().next();
+  if (versions.size > keptVersions && !oldest.done) versions.delete(oldest.value);
+}
+
+function byEvent(flows: readonly CompiledFlow[]): Map<string, CompiledFlow[]> {
+  const listening = new Map<string, CompiledFlow[]>();
+  for (const flow of flows) {
+    for (const name of flow.listensTo) listening.set(name, [...(listening.get(name) ?? []), flow]);
+  }
+  return listening;
+}

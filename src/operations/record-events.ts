@@ -1,0 +1,127 @@
+import { AppError } from "../core/errors.ts";
+import type { Sql } from "../storage/database.ts";
+import { findAnswers, type KeptAnswer } from "../storage/idempotency.ts";
+import { findIdentities } from "../storage/identities.ts";
+import type { FlowCache } from "./flow-cache.ts";
+import { Gatherer } from "./gather.ts";
+import type { EventReceipt, EventRequest, RecordedEvent } from "./incoming-event.ts";
+import { newId } from "./new-id.ts";
+import { identityRows, resolveContacts } from "./resolve-contacts.ts";
+import { makeEventPlan, Overtaken, writeEventPlan } from "./write-events.ts";
+
+export type EventRecorder = Gatherer<EventRequest, EventReceipt>;
+
+export type RecorderOptions = {
+  sql: Sql;
+  flows: FlowCache;
+  now: () => Date;
+  /** Called after the commit with the lanes that have new work. */
+  onWork: (lanes: ReadonlySet<number>) => void;
+  maxWaiting?: number;
+};
+
+const operation = "events";
+
+/** Makes the one writer of events of this process: when its promise resolves, the events are committed to disk. */
+export function createEventRecorder(options: RecorderOptions): EventRecorder {
+  return new Gatherer({
+    write: (batch) => recordBatch(options, batch),
+    sizeOf: (request) => request.events.length,
+    maxBatch: 1000,
+    maxInFlight: 2,
+    maxWaiting: options.maxWaiting ?? 20_000,
+  });
+}
+
+async function recordBatch(options: RecorderOptions, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
+  const kept = await keptAnswers(options.sql, batch);
+  const results = batch.map((request) => replay(request, kept));
+  const seen = new Set<string>();
+  // The second of two requests with one key in one batch waits, and is then answered as a repeat.
+  const fresh = batch.filter((request, index) => results[index] === null && isFirst(request, seen));
+  const receipts = new Map(fresh.length === 0 ? [] : zip(fresh, await recordFresh(options, fresh)));
+  const later = batch.filter((request, index) => results[index] === null && !receipts.has(request));
+  for (const [request, result] of later.length === 0 ? [] : zip(later, await recordBatch(options, later)))
+    receipts.set(request, result);
+  return batch.map(
+    (request, index) => results[index] ?? receipts.get(request) ?? new Error("An event request got no result."),
+  );
+}
+
+async function keptAnswers(sql: Sql, batch: EventRequest[]): Promise<Map<string, KeptAnswer>> {
+  const keys = batch.flatMap(({ workspaceId, idempotency }) =>
+    idempotency ? [{ workspaceId, operation, key: idempotency.key }] : [],
+  );
+  if (keys.length === 0) return new Map();
+  return new Map((await findAnswers(sql, keys)).map((answer) => [`${answer.workspaceId}|${answer.key}`, answer]));
+}
+
+function replay(
+  { workspaceId, idempotency }: EventRequest,
+  kept: Map<string, KeptAnswer>,
+): EventReceipt | Error | null {
+  const answer = idempotency ? kept.get(`${workspaceId}|${idempotency.key}`) : undefined;
+  if (!answer) return null;
+  if (answer.requestHash !== idempotency?.hash) return new AppError("idempotency_key_reused");
+  return { events: answer.response as RecordedEvent[], replayed: true };
+}
+
+function isFirst({ workspaceId, idempotency }: EventRequest, seen: Set<string>): boolean {
+  if (!idempotency) return true;
+  const key = `${workspaceId}|${idempotency.key}`;
+  if (seen.has(key)) return false;
+  seen.add(key);
+  return true;
+}
+
+function zip<Left, Right>(left: readonly Left[], right: readonly Right[]): [Left, Right][] {
+  return left.map((item, index) => [item, right[index] as Right]);
+}
+
+async function recordFresh(options: RecorderOptions, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await tryBatch(options, batch);
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      if (error.byRequest) return recordBatch(options, batch);
+      if (attempt === 10) throw error;
+    }
+  }
+}
+
+async function tryBatch({ sql, flows, now, onWork }: RecorderOptions, batch: EventRequest[]): Promise<EventReceipt[]> {
+  const flat = batch.flatMap(({ workspaceId, events }) =>
+    events.map((event) => ({ workspaceId, event, identity: event.identity })),
+  );
+  const wanted = flat.flatMap(({ workspaceId, identity }) => identityRows(workspaceId, identity));
+  const [owned] = await Promise.all([findIdentities(sql, wanted), flows.refresh(sql)]);
+  const plan = makeEventPlan(flat, resolveContacts(flat, owned, newId), { flows, now: now() });
+  const receipts = cut(batch, plan.recorded);
+  const answers = batch.flatMap((request, index) => keepable(request, receipts[index]));
+  await writeEventPlan(sql, plan, { answers, now: now() });
+  onWork(new Set(plan.events.filter((event) => event.queued).map((event) => event.lane)));
+  return receipts;
+}
+
+function cut(batch: readonly EventRequest[], recorded: readonly RecordedEvent[]): EventReceipt[] {
+  let from = 0;
+  return batch.map(({ events }) => {
+    from += events.length;
+    return { events: recorded.slice(from - events.length, from), replayed: false };
+  });
+}
+
+function keepable({ workspaceId, idempotency }: EventRequest, receipt: EventReceipt | undefined): KeptAnswer[] {
+  if (!idempotency || !receipt) return [];
+  return [
+    {
+      workspaceId,
+      operation,
+      key: idempotency.key,
+      requestHash: idempotency.hash,
+      status: 202,
+      response: receipt.events,
+    },
+  ];
+}

@@ -1,0 +1,57 @@
+import { type IdentityKind, identityKinds } from "../core/contact.ts";
+import { laneOf, laneOfValue } from "../core/id.ts";
+import type { IdentityRow, OwnedIdentity } from "../storage/identities.ts";
+
+/** How a caller names a contact: normalised values, at least one. */
+export type Identity = Partial<Record<IdentityKind, string>>;
+
+export type ContactRef = { id: string; lane: number; isNew: boolean };
+
+/** Who each identity means. `claims` are identities that nobody owns yet and that now go to the contact named with them. */
+export type Resolution = { refs: ContactRef[]; claims: OwnedIdentity[] };
+
+/** The identities of one contact as rows, by precedence. */
+export function identityRows(workspaceId: string, identity: Identity): IdentityRow[] {
+  return identityKinds.flatMap((kind) => {
+    const value = identity[kind];
+    return value === undefined ? [] : [{ lane: laneOfValue(value), workspaceId, kind, value }];
+  });
+}
+
+type Named = { workspaceId: string; identity: Identity };
+
+/**
+ * Decides which contact each of `named` means, given who owns what. Where identities of one call belong to different contacts
+ * the first by precedence (external id, e-mail, phone) wins and the others stay where they are. A call may name a contact that
+ * an earlier one of the same batch has just made.
+ */
+export function resolveContacts(
+  named: readonly Named[],
+  owned: readonly OwnedIdentity[],
+  newContactId: () => string,
+): Resolution {
+  const owners = new Map<string, ContactRef>();
+  for (const identity of owned)
+    owners.set(keyOf(identity), { id: identity.contactId, lane: identity.contactLane, isNew: false });
+  const claims: OwnedIdentity[] = [];
+  const refs = named.map(({ workspaceId, identity }) => {
+    const rows = identityRows(workspaceId, identity);
+    const ref =
+      rows.map((row) => owners.get(keyOf(row))).find((owner) => owner !== undefined) ?? newRef(newContactId());
+    for (const row of rows) {
+      if (owners.has(keyOf(row))) continue;
+      owners.set(keyOf(row), ref);
+      claims.push({ ...row, contactLane: ref.lane, contactId: ref.id });
+    }
+    return ref;
+  });
+  return { refs, claims };
+}
+
+function newRef(id: string): ContactRef {
+  return { id, lane: laneOf(id), isNew: true };
+}
+
+function keyOf({ workspaceId, kind, value }: IdentityRow): string {
+  return `${workspaceId}|${kind}|${value}`;
+}

@@ -1,0 +1,200 @@
+import { identityKinds } from "../core/contact.ts";
+import { withLane } from "../core/id.ts";
+import type { JsonObject } from "../core/json.ts";
+import {
+  type ContactPatch,
+  type ContactRow,
+  insertContacts,
+  loadContacts,
+  patchContacts,
+} from "../storage/contacts.ts";
+import type { Sql, Transaction } from "../storage/database.ts";
+import { type EventRow, insertEvents } from "../storage/events.ts";
+import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
+import { claimIdentities, type OwnedIdentity } from "../storage/identities.ts";
+import { type MembershipRow, setMemberships } from "../storage/memberships.ts";
+import type { FlowCache } from "./flow-cache.ts";
+import type { IncomingEvent, RecordedEvent } from "./incoming-event.ts";
+import { newId } from "./new-id.ts";
+import type { ContactRef, Identity, Resolution } from "./resolve-contacts.ts";
+
+/** Somebody else took an identity (or, with `byRequest`, an idempotency key) between our look and our write: look again. */
+export class Overtaken extends Error {
+  readonly byRequest: boolean;
+
+  constructor(byRequest: boolean) {
+    super("Another writer was faster.");
+    this.byRequest = byRequest;
+  }
+}
+
+type NamedEvent = { workspaceId: string; event: IncomingEvent; identity: Identity };
+
+/** All rows that a batch of events comes to. Nothing is written yet. */
+export type EventPlan = {
+  claims: OwnedIdentity[];
+  contacts: ContactRow[];
+  patches: ContactPatch[];
+  memberships: MembershipRow[];
+  events: EventRow[];
+  recorded: RecordedEvent[];
+};
+
+/** Turns a batch of events, whose contacts are resolved, into rows. */
+export function makeEventPlan(
+  batch: readonly NamedEvent[],
+  { refs, claims }: Resolution,
+  context: { flows: FlowCache; now: Date },
+): EventPlan {
+  const plan: EventPlan = { claims, contacts: [], patches: [], memberships: [], events: [], recorded: [] };
+  const created = new Map<string, ContactRow>();
+  const patched = new Map<string, ContactPatch>();
+  batch.forEach((named, index) => {
+    const ref = refs[index] as ContactRef;
+    const isFirst = ref.isNew && !created.has(ref.id);
+    if (ref.isNew) createContact(created, ref, { ...named, now: context.now });
+    else if (named.event.properties) patch(patched, ref, { properties: named.event.properties, now: context.now });
+    addEvent(plan, named, { ref, isFirst, ...context });
+  });
+  for (const claim of claims) fillIdentity(created, patched, { claim, now: context.now });
+  plan.contacts = [...created.values()];
+  plan.patches = [...patched.values()];
+  return plan;
+}
+
+function addEvent(
+  plan: EventPlan,
+  { workspaceId, event }: NamedEvent,
+  context: { ref: ContactRef; isFirst: boolean; flows: FlowCache; now: Date },
+): void {
+  const { ref, isFirst, flows, now } = context;
+  const queued = flows.hears(workspaceId, event.name);
+  const id = withLane(newId(), ref.lane);
+  plan.events.push({
+    lane: ref.lane,
+    contactId: ref.id,
+    id,
+    workspaceId,
+    name: event.name,
+    payload: event.payload,
+    occurredAt: event.occurredAt ?? now,
+    acceptedAt: now,
+    source: event.source,
+    client: event.client,
+    targetFlowId: event.target?.flowId ?? null,
+    targetEntry: event.target?.entry ?? null,
+    queued,
+  });
+  plan.recorded.push({ eventId: id, contactId: ref.id, contactCreated: isFirst, listened: queued });
+  if (!event.joinList) return;
+  plan.memberships.push({
+    lane: ref.lane,
+    contactId: ref.id,
+    listId: event.joinList,
+    workspaceId,
+    state: "subscribed",
+    at: now,
+  });
+}
+
+function createContact(
+  created: Map<string, ContactRow>,
+  ref: ContactRef,
+  { workspaceId, event, now }: NamedEvent & { now: Date },
+): void {
+  const row = created.get(ref.id) ?? emptyContact(ref, workspaceId, now);
+  const { set } = splitProperties(event.properties ?? {});
+  created.set(ref.id, { ...row, properties: { ...row.properties, ...set } });
+}
+
+function emptyContact(ref: ContactRef, workspaceId: string, now: Date): ContactRow {
+  const blank = { externalId: null, email: null, phone: null, properties: {}, tags: [], timeZone: null, locale: null };
+  return { lane: ref.lane, id: ref.id, workspaceId, ...blank, createdAt: now };
+}
+
+/** A property given as null is removed. */
+function splitProperties(properties: JsonObject): { set: JsonObject; unset: string[] } {
+  const set = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null));
+  return { set, unset: Object.keys(properties).filter((name) => properties[name] === null) };
+}
+
+function patch(
+  patched: Map<string, ContactPatch>,
+  ref: { id: string; lane: number },
+  { properties, now }: { properties: JsonObject; now: Date },
+): ContactPatch {
+  const row = patched.get(ref.id) ?? emptyPatch(ref, now);
+  const { set, unset } = splitProperties(properties);
+  const kept = Object.entries(row.properties).filter(([name]) => !unset.includes(name));
+  const next = {
+    ...row,
+    properties: { ...Object.fromEntries(kept), ...set },
+    unset: [...new Set([...row.unset.filter((name) => !(name in set)), ...unset])],
+  };
+  patched.set(ref.id, next);
+  return next;
+}
+
+function emptyPatch({ lane, id }: { lane: number; id: string }, at: Date): ContactPatch {
+  const blank = { externalId: null, email: null, phone: null, timeZone: null, locale: null };
+  return { lane, id, ...blank, properties: {}, unset: [], replace: false, addTags: [], removeTags: [], at };
+}
+
+function fillIdentity(
+  created: Map<string, ContactRow>,
+  patched: Map<string, ContactPatch>,
+  { claim, now }: { claim: OwnedIdentity; now: Date },
+): void {
+  const row = created.get(claim.contactId);
+  if (row) {
+    row[claim.kind] = claim.value;
+    return;
+  }
+  const fill =
+    patched.get(claim.contactId) ??
+    patch(patched, { id: claim.contactId, lane: claim.contactLane }, { properties: {}, now });
+  patched.set(claim.contactId, { ...fill, [claim.kind]: claim.value });
+}
+
+type WriteContext = { answers: readonly KeptAnswer[]; now: Date };
+
+/** Writes a plan in one commit. Throws Overtaken, with nothing written, when another writer was faster. */
+export async function writeEventPlan(sql: Sql, plan: EventPlan, context: WriteContext): Promise<void> {
+  const onlyEvents = plan.claims.length + plan.patches.length + plan.memberships.length + context.answers.length === 0;
+  if (onlyEvents) return insertEvents(sql, plan.events);
+  await sql.begin((transaction) => writeAll(transaction, plan, context));
+}
+
+async function writeAll(sql: Transaction, plan: EventPlan, { answers, now }: WriteContext): Promise<void> {
+  const own = await keepOnlyBlanks(sql, plan);
+  if (own.claims.length > 0 && (await claimIdentities(sql, own.claims)).length < own.claims.length)
+    throw new Overtaken(false);
+  const writes: Promise<unknown>[] = [];
+  if (plan.contacts.length > 0) writes.push(insertContacts(sql, plan.contacts));
+  if (own.patches.length > 0) writes.push(patchContacts(sql, own.patches));
+  if (plan.memberships.length > 0) writes.push(setMemberships(sql, plan.memberships));
+  writes.push(insertEvents(sql, plan.events));
+  const kept = answers.length === 0 ? 0 : keepAnswers(sql, answers, now);
+  await Promise.all(writes);
+  if ((await kept) < answers.length) throw new Overtaken(true);
+}
+
+/** An event fills identities that a known contact lacks; it never replaces one that the contact has. */
+async function keepOnlyBlanks(sql: Transaction, plan: EventPlan): Promise<Pick<EventPlan, "claims" | "patches">> {
+  const isNew = new Set(plan.contacts.map(({ id }) => id));
+  const known = plan.claims.filter((claim) => !isNew.has(claim.contactId));
+  if (known.length === 0) return plan;
+  const rows = await loadContacts(
+    sql,
+    known.map((claim) => ({ lane: claim.contactLane, id: claim.contactId })),
+  );
+  const taken = new Set(
+    rows.flatMap((row) => identityKinds.filter((kind) => row[kind] !== null).map((kind) => `${row.id}|${kind}`)),
+  );
+  const claims = plan.claims.filter((claim) => !taken.has(`${claim.contactId}|${claim.kind}`));
+  const patches = plan.patches.map((row) => {
+    const blanks = identityKinds.filter((kind) => taken.has(`${row.id}|${kind}`));
+    return { ...row, ...Object.fromEntries(blanks.map((kind) => [kind, null])) };
+  });
+  return { claims, patches };
+}

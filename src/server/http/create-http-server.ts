@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import { type RestContext, serveRest } from "../../doors/rest/routes.ts";
+import type { Caller } from "../../operations/platform.ts";
+import { type Authentication, createAuthentication } from "./authentication.ts";
+import { frameworkErrorHandler, handleErrors } from "./error-handler.ts";
+import { type ReadinessCheck, serveHealth } from "./health.ts";
+import { acceptJson } from "./json-body.ts";
+import { loggableUrl } from "./logger.ts";
+import { serveMetrics } from "./metrics.ts";
+import { handleNotFound } from "./not-found.ts";
+import { serveApiReference } from "./openapi.ts";
+import { servePages } from "./pages.ts";
+import { requestIdOf } from "./request-id.ts";
+import { sendSecurityHeaders } from "./security-headers.ts";
+import { defaultHttpSettings, type HttpSettings } from "./settings.ts";
+import { validatorCompiler } from "./validate-request.ts";
+
+export type HttpServerOptions = {
+  platform: RestContext["platform"];
+  settings: Partial<HttpSettings>;
+  dependencies: {
+    logger: Logger;
+    registry: Registry;
+    version: string;
+    authenticate: (key: string) => Promise<Caller | null>;
+    checkReadiness: ReadinessCheck;
+    testHttpAction: RestContext["testHttpAction"];
+  };
+};
+
+/** Builds the HTTP side of the server with all its doors and pages. It listens to nothing yet; `close` lets open requests finish. */
+export async function createHttpServer({ platform, settings: given, dependencies }: HttpServerOptions): Promise<FastifyInstance> {
+  const settings = { ...defaultHttpSettings, ...given };
+  const app = createApp(settings, dependencies.logger);
+  const { authenticate, registry, version } = dependencies;
+  const authentication = createAuthentication({ authenticate, ...settings, clock: () => performance.now() });
+  app.decorateRequest("caller", null);
+  acceptJson(app);
+  handleErrors(app, settings);
+  handleNotFound(app);
+  sendSecurityHeaders(app);
+  logSlowRequests(app, settings.slowRequestMs);
+  serveMetrics(app, registry);
+  serveHealth(app, dependencies.checkReadiness);
+  await serveApiReference(app, { publicUrl: settings.publicUrl, version });
+  servePages(app);
+  await app.register(async (scope) => serveRest(scope, restContext({ platform, settings, dependencies }, authentication)));
+  return app;
+}
+
+function createApp(settings: HttpSettings, logger: Logger) {
+  const app = Fastify({
+    loggerInstance: logger,
+    // A child logger per request costs more than the rest of the framework; lines carry the request id themselves.
+    childLoggerFactory: (parent) => parent,
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    bodyLimit: settings.bodyLimitBytes,
+    trustProxy: settings.trustProxy,
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: frameworkErrorHandler(settings.publicUrl),
+    clientErrorHandler: answerBrokenRequest,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  // Schemas of answers are for the reference; what operations return is typed, and checking it again would cost every request.
+  app.setSerializerCompiler(() => JSON.stringify);
+  return app as unknown as FastifyInstance;
+}
+
+function restContext({ platform, dependencies }: HttpServerOptions & { settings: HttpSettings }, authentication: Authentication): RestContext {
+  return {
+    platform,
+    requireCaller: authentication.require,
+    allowCaller: authentication.allow,
+    callerOf: (request) => {
+      if (request.caller === null) throw new Error("A route that needs a caller was reached without one.");
+      return request.caller;
+    },
+    maybeCallerOf: (request) => request.caller,
+    requestHash,
+    testHttpAction: dependencies.testHttpAction,
+  };
+}
+
+/** SHA-256, in hex, of what makes a request the same as another: method, address and body. */
+function requestHash(request: FastifyRequest, body?: string): string {
+  const hash = createHash("sha256").update(`${request.method} ${request.url}\n`);
+  return hash.update(body ?? request.rawBody ?? "").digest("hex");
+}
+
+function logSlowRequests(app: FastifyInstance, slowRequestMs: number): void {
+  app.addHook("onResponse", (request, reply, done) => {
+    const durationMs = Math.round(reply.elapsedTime);
+    if (durationMs >= slowRequestMs) {
+      const { method, url, id } = request;
+      request.log.warn({ requestId: id, method, url: loggableUrl(url), status: reply.statusCode, durationMs }, "slow request");
+    }
+    done();
+  });
+}
+
+/** Answers bytes that are no HTTP request at all, where the framework has no request to hand to a route. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason] = brokenRequestStatus(error.code);
+  const body = JSON.stringify({ type: "about:blank", title: reason, status, code: "invalid_request" });
+  const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+function brokenRequestStatus(code: string | undefined): [number, string] {
+  if (code === "HPE_HEADER_OVERFLOW") return [431, "Request Header Fields Too Large"];
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return [408, "Request Timeout"];
+  return [400, "Bad Request"];
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { entryKinds, stepKinds } from "./index.ts";
+
+test("lists every kind under its own name", () => {
+  expect(Object.keys(stepKinds).sort()).toEqual([
+    "condition",
+    "end",
+    "http-action",
+    "send-email",
+    "update-contact",
+    "wait",
+  ]);
+  expect(Object.keys(entryKinds).sort()).toEqual(["event", "incoming-call"]);
+});
+
+test.each([...Object.entries(stepKinds), ...Object.entries(entryKinds)])(
+  "%s has a title for people and refuses what is no object",
+  (name, kind) => {
+    expect(kind.name).toBe(name);
+    expect(kind.title).toMatch(/^[A-Z]/);
+    expect(kind.config.safeParse("text").success).toBe(false);
+    expect(kind.config.safeParse(null).success).toBe(false);
+  },
+);

@@ -1,0 +1,26 @@
+import type { EntryKind, StepKind } from "../core/flow/step-kind.ts";
+import { condition } from "./condition/run.ts";
+import { end } from "./end/run.ts";
+import { eventEntry } from "./event-entry/run.ts";
+import { httpAction } from "./http-action/run.ts";
+import { incomingCall } from "./incoming-call/run.ts";
+import { sendEmail } from "./send-email/run.ts";
+import { updateContact } from "./update-contact/run.ts";
+import { wait } from "./wait/run.ts";
+
+/** Every kind of step, by the name that flows use. */
+export const stepKinds: Readonly<Record<string, StepKind>> = byName<StepKind>([
+  condition,
+  end,
+  httpAction,
+  sendEmail,
+  updateContact,
+  wait,
+]);
+
+/** Every kind of entry, by the name that flows use. */
+export const entryKinds: Readonly<Record<string, EntryKind>> = byName<EntryKind>([eventEntry, incomingCall]);
+
+function byName<Kind extends { name: string }>(kinds: readonly Kind[]): Record<string, Kind> {
+  return Object.fromEntries(kinds.map((kind) => [kind.name, kind]));
+}

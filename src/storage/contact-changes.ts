@@ -1,0 +1,31 @@
+import { type Contact, type IdentityKind, identityKinds } from "../core/contact.ts";
+import { laneOfValue } from "../core/id.ts";
+import type { ContactRow } from "./contacts.ts";
+import type { Transaction } from "./database.ts";
+import type { IdentityRow } from "./identities.ts";
+import { jsonOf } from "./rows.ts";
+
+/** Writes a contact as it is given. The caller has it locked. */
+export async function saveContact(sql: Transaction, contact: ContactRow, now: Date): Promise<void> {
+  await sql`
+    update contact
+       set external_id = ${contact.externalId}, email = ${contact.email}, phone = ${contact.phone},
+           properties = ${jsonOf(contact.properties)}::text::jsonb, tags = ${contact.tags}, time_zone = ${contact.timeZone},
+           locale = ${contact.locale}, updated_at = ${now}
+     where lane = ${contact.lane} and id = ${contact.id}`;
+}
+
+/** The identities that a contact holds, as rows of their table. */
+export function identitiesOf(contact: Pick<Contact, "workspaceId" | IdentityKind>): IdentityRow[] {
+  return identityKinds.flatMap((kind) => {
+    const value = contact[kind];
+    return value === null ? [] : [{ lane: laneOfValue(value), workspaceId: contact.workspaceId, kind, value }];
+  });
+}
+
+/** Takes a contact away with its lists and admissions. Its identities are released apart, its runs ended before. */
+export async function removeContact(sql: Transaction, { lane, id }: { lane: number; id: string }): Promise<void> {
+  await sql`delete from membership where lane = ${lane} and contact_id = ${id}`;
+  await sql`delete from admission where lane = ${lane} and contact_id = ${id}`;
+  await sql`delete from contact where lane = ${lane} and id = ${id}`;
+}

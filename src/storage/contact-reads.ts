@@ -1,0 +1,66 @@
+import type { Condition } from "../core/condition/condition.ts";
+import { conditionToSql } from "../core/condition/condition-to-sql.ts";
+import { laneOf } from "../core/id.ts";
+import { contactFilterColumns } from "./contact-filter.ts";
+import type { ContactRow } from "./contacts.ts";
+import type { Queryable, Transaction } from "./database.ts";
+
+export type ContactRecord = ContactRow & { updatedAt: Date };
+export type ContactRef = { workspaceId: string; id: string };
+
+const columns = `c.lane, c.id, c.workspace_id as "workspaceId", c.external_id as "externalId", c.email, c.phone, c.properties, c.tags,
+  c.time_zone as "timeZone", c.locale, c.created_at as "createdAt", c.updated_at as "updatedAt"`;
+
+/** One contact, without its lists. */
+export async function findContact(sql: Queryable, { workspaceId, id }: ContactRef): Promise<ContactRecord | undefined> {
+  const [row] = await sql<ContactRecord[]>`
+    select ${sql.unsafe(columns)} from contact c where c.lane = ${laneOf(id)} and c.id = ${id} and c.workspace_id = ${workspaceId}`;
+  return row;
+}
+
+/** The same, locked against other changes until the transaction ends: whoever changes identities holds the contact. */
+export async function lockContact(sql: Transaction, { workspaceId, id }: ContactRef): Promise<ContactRecord | undefined> {
+  const [row] = await sql<ContactRecord[]>`
+    select ${sql.unsafe(columns)} from contact c
+     where c.lane = ${laneOf(id)} and c.id = ${id} and c.workspace_id = ${workspaceId} for update`;
+  return row;
+}
+
+/** Several contacts of one workspace, without their lists, in no order. */
+export async function findContacts(sql: Queryable, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) {
+  return sql<ContactRecord[]>`
+    select ${sql.unsafe(columns)}
+      from unnest(${ids.map(laneOf)}::smallint[], ${[...ids]}::uuid[]) as k(lane, id)
+      join contact c on c.lane = k.lane and c.id = k.id and c.workspace_id = ${workspaceId}`;
+}
+
+export type ContactFilter = {
+  workspaceId: string;
+  ids: readonly string[] | null;
+  tag: string | null;
+  listId: string | null;
+  createdAfter: Date | null;
+  createdBefore: Date | null;
+  where: Condition | null;
+  before: string | null;
+  limit: number;
+  now: Date;
+};
+
+/** A page of the contacts that fit all of the filter, newest first. `where` may look at the contact only. */
+export async function listContactRecords(sql: Queryable, filter: ContactFilter): Promise<ContactRecord[]> {
+  const params: unknown[] = [];
+  const bind = (value: string, type: string) => `$${params.push(value)}::text::${type}`;
+  const parts = [`c.workspace_id = ${bind(filter.workspaceId, "uuid")}`];
+  if (filter.ids) parts.push(`(c.lane, c.id) in (select * from unnest(${bind(`{${filter.ids.map(laneOf).join()}}`, "smallint[]")}, ${bind(`{${filter.ids.join()}}`, "uuid[]")}))`);
+  if (filter.tag !== null) parts.push(`${bind(filter.tag, "text")} = any (c.tags)`);
+  if (filter.listId) {
+    parts.push(`exists (select 1 from membership m where m.lane = c.lane and m.contact_id = c.id and m.list_id = ${bind(filter.listId, "uuid")} and m.state = 'subscribed')`);
+  }
+  if (filter.createdAfter) parts.push(`c.created_at >= ${bind(filter.createdAfter.toISOString(), "timestamptz")}`);
+  if (filter.createdBefore) parts.push(`c.created_at < ${bind(filter.createdBefore.toISOString(), "timestamptz")}`);
+  if (filter.where) parts.push(conditionToSql(filter.where, contactFilterColumns(params), { params, now: filter.now }));
+  if (filter.before) parts.push(`c.id < ${bind(filter.before, "uuid")}`);
+  const text = `select ${columns} from contact c where ${parts.join(" and ")} order by c.id desc limit ${bind(String(filter.limit), "int")}`;
+  return sql.unsafe<ContactRecord[]>(text, params as string[]);
+}

@@ -1,0 +1,21 @@
+import type { EventOutcome } from "../core/flow/route.ts";
+import type { Queryable } from "./database.ts";
+import { rowsOf } from "./rows.ts";
+
+export type EventOutcomeRow = EventOutcome & {
+  lane: number;
+  contactId: string;
+  workspaceId: string;
+  ordinal: number;
+  at: Date;
+};
+
+/** Records what events did to flows, or why they did nothing. */
+export async function insertEventOutcomes(sql: Queryable, outcomes: readonly EventOutcomeRow[]): Promise<void> {
+  await sql`
+    insert into event_outcome (lane, contact_id, event_id, ordinal, workspace_id, flow_id, version, entry, outcome, reason, detail, run_id, at)
+    select lane, "contactId", "eventId", ordinal, "workspaceId", "flowId", version, entry, outcome, reason, nullif(detail, 'null'), "runId", at
+      from json_to_recordset(${rowsOf(outcomes)}::text::json)
+        as o(lane smallint, "contactId" uuid, "eventId" uuid, ordinal smallint, "workspaceId" uuid, "flowId" uuid, version integer, entry text,
+             outcome text, reason text, detail jsonb, "runId" uuid, at timestamptz)`;
+}

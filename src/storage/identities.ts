@@ -1,0 +1,42 @@
+import type { IdentityKind } from "../core/contact.ts";
+import type { Queryable } from "./database.ts";
+import { rowsOf } from "./rows.ts";
+
+export type IdentityRow = { lane: number; workspaceId: string; kind: IdentityKind; value: string };
+export type OwnedIdentity = IdentityRow & { contactLane: number; contactId: string };
+
+/** The owners of those identities that have one. */
+export async function findIdentities(sql: Queryable, identities: readonly IdentityRow[]): Promise<OwnedIdentity[]> {
+  return sql<OwnedIdentity[]>`
+    select i.lane, i.workspace_id as "workspaceId", i.kind, i.value, i.contact_lane as "contactLane", i.contact_id as "contactId"
+      from json_to_recordset(${rowsOf(identities)}::text::json) as k(lane smallint, "workspaceId" uuid, kind text, value text)
+      join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
+}
+
+/** Gives identities to contacts. Returns the ones it could give; the others belong to somebody already. Sorted, so that two batches cannot deadlock. */
+export async function claimIdentities(sql: Queryable, identities: readonly OwnedIdentity[]): Promise<OwnedIdentity[]> {
+  const sorted = [...identities].sort(
+    (a, b) =>
+      a.lane - b.lane || compare(a.workspaceId, b.workspaceId) || compare(a.kind, b.kind) || compare(a.value, b.value),
+  );
+  return sql<OwnedIdentity[]>`
+    insert into contact_identity (lane, workspace_id, kind, value, contact_lane, contact_id)
+    select lane, "workspaceId", kind, value, "contactLane", "contactId"
+      from json_to_recordset(${rowsOf(sorted)}::text::json)
+        as k(lane smallint, "workspaceId" uuid, kind text, value text, "contactLane" smallint, "contactId" uuid)
+    on conflict do nothing
+    returning lane, workspace_id as "workspaceId", kind, value, contact_lane as "contactLane", contact_id as "contactId"`;
+}
+
+/** Takes back every identity of a contact. */
+export async function releaseIdentities(sql: Queryable, identities: readonly IdentityRow[]): Promise<void> {
+  await sql`
+    delete from contact_identity i
+     using json_to_recordset(${rowsOf(identities)}::text::json) as k(lane smallint, "workspaceId" uuid, kind text, value text)
+     where i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,28 @@
+import type { Queryable } from "./database.ts";
+
+export type IncomingCallRow = { token: string; workspaceId: string; flowId: string; entry: string };
+
+/** Makes the addresses of entries that have none yet; those that have one keep it. */
+export async function ensureIncomingCalls(sql: Queryable, calls: readonly IncomingCallRow[], now: Date): Promise<void> {
+  for (const call of calls) {
+    await sql`
+      insert into incoming_call (token, workspace_id, flow_id, entry, created_at)
+      values (${call.token}, ${call.workspaceId}, ${call.flowId}, ${call.entry}, ${now})
+      on conflict (flow_id, entry) do nothing`;
+  }
+}
+
+export async function findIncomingCall(sql: Queryable, token: string): Promise<IncomingCallRow | undefined> {
+  const [row] = await sql<IncomingCallRow[]>`
+    select token, workspace_id as "workspaceId", flow_id as "flowId", entry from incoming_call where token = ${token}`;
+  return row;
+}
+
+/** The addresses of a flow's entries. */
+export async function listIncomingCalls(
+  sql: Queryable,
+  { workspaceId, flowId }: { workspaceId: string; flowId: string },
+) {
+  return sql<{ token: string; entry: string }[]>`
+    select token, entry from incoming_call where workspace_id = ${workspaceId} and flow_id = ${flowId} order by entry`;
+}

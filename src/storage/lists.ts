@@ -1,0 +1,86 @@
+import type { MembershipState } from "../core/contact.ts";
+import type { Json } from "../core/json.ts";
+import type { Queryable } from "./database.ts";
+import { jsonOf } from "./rows.ts";
+
+export type ListRow = { id: string; workspaceId: string; name: string; description: string; fields: Json; createdAt: Date };
+
+function listColumns(sql: Queryable) {
+  return sql`id, workspace_id as "workspaceId", name, description, fields, created_at as "createdAt"`;
+}
+
+/** Stores a list. Undefined when the workspace has one of that name. */
+export async function insertList(sql: Queryable, list: ListRow): Promise<ListRow | undefined> {
+  const [row] = await sql<ListRow[]>`
+    insert into list (id, workspace_id, name, description, fields, created_at)
+    values (${list.id}, ${list.workspaceId}, ${list.name}, ${list.description}, ${jsonOf(list.fields)}::text::jsonb, ${list.createdAt})
+    on conflict (workspace_id, name) do nothing
+    returning ${listColumns(sql)}`;
+  return row;
+}
+
+export type ListRef = { workspaceId: string; id: string };
+
+export async function findList(sql: Queryable, { workspaceId, id }: ListRef): Promise<ListRow | undefined> {
+  const [row] = await sql<ListRow[]>`select ${listColumns(sql)} from list where workspace_id = ${workspaceId} and id = ${id}`;
+  return row;
+}
+
+/** Locks a list against other changes until the transaction ends. */
+export async function lockList(sql: Queryable, { workspaceId, id }: ListRef): Promise<ListRow | undefined> {
+  const [row] = await sql<ListRow[]>`select ${listColumns(sql)} from list where workspace_id = ${workspaceId} and id = ${id} for update`;
+  return row;
+}
+
+/** Those of `ids` that are lists of the workspace. They cannot be deleted before the transaction ends. */
+export async function holdLists(sql: Queryable, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from list where workspace_id = ${workspaceId} and id = any(${[...ids]}::uuid[]) order by id for key share`;
+  return rows.map(({ id }) => id);
+}
+
+/** A page of lists, newest first; `before` is the id of the last one seen. */
+export async function pageLists(sql: Queryable, page: { workspaceId: string; before: string | null; limit: number }): Promise<ListRow[]> {
+  return sql<ListRow[]>`
+    select ${listColumns(sql)} from list
+     where workspace_id = ${page.workspaceId} and (${page.before}::uuid is null or id < ${page.before}::uuid)
+     order by id desc limit ${page.limit}`;
+}
+
+/** Saves name, description and fields. False when another list of the workspace has the name. */
+export async function saveList(sql: Queryable, list: ListRow): Promise<boolean> {
+  const rows = await sql`
+    update list set name = ${list.name}, description = ${list.description}, fields = ${jsonOf(list.fields)}::text::jsonb
+     where id = ${list.id}
+       and not exists (select 1 from list other where other.workspace_id = ${list.workspaceId} and other.name = ${list.name} and other.id <> ${list.id})`;
+  return rows.count > 0;
+}
+
+/** Takes a list away with its memberships. */
+export async function removeList(sql: Queryable, id: string): Promise<void> {
+  await sql`delete from membership where list_id = ${id}`;
+  await sql`delete from list where id = ${id}`;
+}
+
+export type MemberRow = { contactId: string; state: MembershipState; joinedAt: Date; updatedAt: Date };
+
+/** A page of a list's members, newest contact first. */
+export async function pageMembers(
+  sql: Queryable,
+  page: { listId: string; state: MembershipState | null; before: string | null; limit: number },
+): Promise<MemberRow[]> {
+  return sql<MemberRow[]>`
+    select contact_id as "contactId", state, joined_at as "joinedAt", updated_at as "updatedAt"
+      from membership
+     where list_id = ${page.listId}
+       and (${page.state}::text is null or state = ${page.state})
+       and (${page.before}::uuid is null or contact_id < ${page.before}::uuid)
+     order by contact_id desc limit ${page.limit}`;
+}
+
+/** How many members a list has in each state. */
+export async function countMembers(sql: Queryable, listId: string): Promise<Record<MembershipState, number>> {
+  const rows = await sql<{ state: MembershipState; count: number }[]>`
+    select state, count(*) as count from membership where list_id = ${listId} group by state`;
+  return { subscribed: 0, unsubscribed: 0, unconfirmed: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
+}

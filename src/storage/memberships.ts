@@ -1,0 +1,34 @@
+import type { MembershipState } from "../core/contact.ts";
+import type { ContactKey } from "./contacts.ts";
+import type { Queryable } from "./database.ts";
+import { rowsOf } from "./rows.ts";
+
+export type MembershipRow = {
+  lane: number;
+  contactId: string;
+  listId: string;
+  workspaceId: string;
+  state: MembershipState;
+  at: Date;
+};
+
+/** Sets the state of contacts in lists, joining them where they were not known. The last row of a contact and list counts. */
+export async function setMemberships(sql: Queryable, memberships: readonly MembershipRow[]): Promise<void> {
+  const last = new Map(memberships.map((row) => [`${row.contactId}|${row.listId}`, row]));
+  const sorted = [...last.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  await sql`
+    insert into membership as m (lane, contact_id, list_id, workspace_id, state, joined_at, updated_at)
+    select lane, "contactId", "listId", "workspaceId", state, at, at
+      from json_to_recordset(${rowsOf(sorted)}::text::json)
+        as r(lane smallint, "contactId" uuid, "listId" uuid, "workspaceId" uuid, state text, at timestamptz)
+    on conflict (lane, contact_id, list_id) do update set state = excluded.state, updated_at = excluded.updated_at
+     where m.state <> excluded.state`;
+}
+
+/** The lists that these contacts are known to, with their state. */
+export async function loadMemberships(sql: Queryable, keys: readonly ContactKey[]) {
+  return sql<{ contactId: string; listId: string; state: MembershipState }[]>`
+    select m.contact_id as "contactId", m.list_id as "listId", m.state
+      from json_to_recordset(${rowsOf(keys)}::text::json) as k(lane smallint, id uuid)
+      join membership m on m.lane = k.lane and m.contact_id = k.id`;
+}

@@ -1,0 +1,56 @@
+import type { Json } from "../core/json.ts";
+import type { Queryable } from "./database.ts";
+import { rowsOf } from "./rows.ts";
+
+/** `attempting` is written before a message is handed over, so that a crash in between is seen. */
+export const messageEventTypes = [
+  "attempting",
+  "sent",
+  "deferred",
+  "bounced",
+  "failed",
+  "held",
+  "unknown",
+  "cancelled",
+] as const;
+export type MessageEventType = (typeof messageEventTypes)[number];
+
+export type MessageEventRow = {
+  lane: number;
+  messageId: string;
+  id: string;
+  workspaceId: string;
+  type: MessageEventType;
+  at: Date;
+  detail: Json;
+};
+
+/** Adds to the life of messages. */
+export async function insertMessageEvents(sql: Queryable, events: readonly MessageEventRow[]): Promise<void> {
+  await sql`
+    insert into message_event (lane, message_id, id, workspace_id, type, at, detail)
+    select lane, "messageId", id, "workspaceId", type, at, nullif(detail, 'null')
+      from json_to_recordset(${rowsOf(events)}::text::json)
+        as e(lane smallint, "messageId" uuid, id uuid, "workspaceId" uuid, type text, at timestamptz, detail jsonb)`;
+}
+
+/** The life of a message, oldest first. */
+export async function loadMessageEvents(sql: Queryable, { lane, messageId }: { lane: number; messageId: string }) {
+  return sql<{ id: string; type: MessageEventType; at: Date; detail: Json }[]>`
+    select id, type, at, detail from message_event where lane = ${lane} and message_id = ${messageId} order by id`;
+}
+
+/** Those of these messages whose last event is `attempting`: they were being handed over when their process died. */
+export async function findInterrupted(
+  sql: Queryable,
+  messages: readonly { lane: number; messageId: string }[],
+): Promise<Set<string>> {
+  const rows = await sql<{ messageId: string }[]>`
+    select k."messageId"
+      from json_to_recordset(${rowsOf(messages)}::text::json) as k(lane smallint, "messageId" uuid)
+     cross join lateral (
+       select type from message_event e where e.lane = k.lane and e.message_id = k."messageId" order by id desc limit 1
+     ) last
+     where last.type = 'attempting'`;
+  return new Set(rows.map((row) => row.messageId));
+}

@@ -1,0 +1,71 @@
+import type { Queryable } from "./database.ts";
+import { rowsOf } from "./rows.ts";
+
+export const messageStatuses = [
+  "queued",
+  "deferred",
+  "sent",
+  "bounced",
+  "failed",
+  "held",
+  "unknown",
+  "cancelled",
+] as const;
+export type MessageStatus = (typeof messageStatuses)[number];
+
+export type NewMessage = {
+  lane: number;
+  contactId: string;
+  id: string;
+  workspaceId: string;
+  channel: string;
+  runId: string | null;
+  flowId: string | null;
+  version: number | null;
+  step: string | null;
+  visit: number | null;
+  purpose: "transactional" | "marketing";
+  createdAt: Date;
+};
+
+/** New messages, queued. */
+export async function insertMessages(sql: Queryable, messages: readonly NewMessage[]): Promise<void> {
+  await sql`
+    insert into message (lane, contact_id, id, workspace_id, channel, run_id, flow_id, version, step, visit, purpose, status, created_at, updated_at)
+    select lane, "contactId", id, "workspaceId", channel, "runId", "flowId", version, step, visit, purpose, 'queued', "createdAt", "createdAt"
+      from json_to_recordset(${rowsOf(messages)}::text::json)
+        as m(lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, channel text, "runId" uuid, "flowId" uuid, version integer,
+             step text, visit integer, purpose text, "createdAt" timestamptz)`;
+}
+
+/** Where a message stands after an attempt. Null addresses and subject leave what is stored. */
+export type MessageUpdate = {
+  lane: number;
+  contactId: string;
+  id: string;
+  status: MessageStatus;
+  class: string | null;
+  reason: string | null;
+  transport: string | null;
+  fromAddress: string | null;
+  toAddress: string | null;
+  subject: string | null;
+  sizeBytes: number | null;
+  attempts: number;
+  sentAt: Date | null;
+  at: Date;
+};
+
+/** Saves where messages stand. */
+export async function updateMessages(sql: Queryable, updates: readonly MessageUpdate[]): Promise<void> {
+  await sql`
+    update message m
+       set status = k.status, class = k.class, reason = k.reason, transport = coalesce(k.transport, m.transport),
+           from_address = coalesce(k."fromAddress", m.from_address), to_address = coalesce(k."toAddress", m.to_address),
+           subject = coalesce(k.subject, m.subject), size_bytes = coalesce(k."sizeBytes", m.size_bytes), attempts = k.attempts,
+           sent_at = coalesce(k."sentAt", m.sent_at), updated_at = k.at
+      from json_to_recordset(${rowsOf(updates)}::text::json)
+        as k(lane smallint, "contactId" uuid, id uuid, status text, class text, reason text, transport text, "fromAddress" text,
+             "toAddress" text, subject text, "sizeBytes" integer, attempts integer, "sentAt" timestamptz, at timestamptz)
+     where m.lane = k.lane and m.contact_id = k."contactId" and m.id = k.id`;
+}

@@ -1,0 +1,158 @@
+import type { EffectAnswer, EffectKind } from "../core/flow/effect.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Queryable } from "./database.ts";
+import { rowsOf } from "./rows.ts";
+
+export type OutboxKey = { lane: number; runId: string; visit: number; ordinal: number };
+
+/** An effect that waits to be performed. `attempt` counts the attempts that ended; `messageId` is set for messages. */
+export type OutboxRow = OutboxKey & {
+  kind: EffectKind;
+  workspaceId: string;
+  contactId: string;
+  flowId: string;
+  version: number;
+  step: string;
+  messageId: string | null;
+  data: JsonObject;
+  awaited: boolean;
+  attempt: number;
+  firstDueAt: Date;
+  dueAt: Date;
+};
+
+/**
+ * Puts effects into the outbox. With a `leasedBy` they are born leased: the process that decided them performs them without
+ * asking the database again.
+ */
+export async function insertEffects(
+  sql: Queryable,
+  effects: readonly (OutboxRow & { leasedBy: string | null })[],
+): Promise<void> {
+  await sql`
+    insert into outbox (lane, run_id, visit, ordinal, kind, workspace_id, contact_id, flow_id, version, step, message_id, data, awaited,
+                        attempt, first_due_at, due_at, leased_by)
+    select lane, "runId", visit, ordinal, kind, "workspaceId", "contactId", "flowId", version, step, "messageId", data, awaited,
+           attempt, "firstDueAt", "dueAt", "leasedBy"
+      from json_to_recordset(${rowsOf(effects)}::text::json)
+        as o(lane smallint, "runId" uuid, visit integer, ordinal smallint, kind text, "workspaceId" uuid, "contactId" uuid, "flowId" uuid,
+             version integer, step text, "messageId" uuid, data jsonb, awaited boolean, attempt integer, "firstDueAt" timestamptz,
+             "dueAt" timestamptz, "leasedBy" uuid)`;
+}
+
+export type Claim = { worker: string; kind: EffectKind; now: Date; limit: number };
+
+/** Takes effects of a kind that are due and leases them to `worker`. Rows that another process is taking are skipped. */
+export async function claimEffects(sql: Queryable, { worker, kind, now, limit }: Claim): Promise<OutboxRow[]> {
+  return sql<OutboxRow[]>`
+    with due as (
+      select o.lane, o.run_id, o.visit, o.ordinal
+        from lane l
+       cross join lateral (
+         select lane, run_id, visit, ordinal, due_at from outbox
+          where outbox.lane = l.lane and kind = ${kind} and due_at <= ${now} and leased_by is null and not answered
+          order by due_at limit ${limit}
+            for update skip locked
+       ) o
+       order by o.due_at
+       limit ${limit}
+    )
+    update outbox o set leased_by = ${worker}
+      from due
+     where o.lane = due.lane and o.run_id = due.run_id and o.visit = due.visit and o.ordinal = due.ordinal
+    returning o.lane, o.run_id as "runId", o.visit, o.ordinal, o.kind, o.workspace_id as "workspaceId", o.contact_id as "contactId",
+              o.flow_id as "flowId", o.version, o.step, o.message_id as "messageId", o.data, o.awaited, o.attempt,
+              o.first_due_at as "firstDueAt", o.due_at as "dueAt"`;
+}
+
+/** When the next unleased effect of a kind is due, or null. */
+export async function nextEffectDue(sql: Queryable, kind: EffectKind): Promise<Date | null> {
+  const [row] = await sql<{ dueAt: Date | null }[]>`
+    select min(o.due_at) as "dueAt"
+      from lane l
+     cross join lateral (
+       select due_at from outbox
+        where outbox.lane = l.lane and kind = ${kind} and leased_by is null and not answered order by due_at limit 1
+     ) o`;
+  return row?.dueAt ?? null;
+}
+
+/**
+ * Gives effects back to the outbox to be tried again at `dueAt`; `attempt` is the number of attempts that ended. Like every settling of
+ * an effect it counts only while `worker` still holds the lease.
+ */
+export async function retryEffects(
+  sql: Queryable,
+  worker: string,
+  rows: readonly (OutboxKey & { attempt: number; dueAt: Date })[],
+): Promise<void> {
+  await sql`
+    update outbox o set leased_by = null, attempt = k.attempt, due_at = k."dueAt"
+      from json_to_recordset(${rowsOf(rows)}::text::json)
+        as k(lane smallint, "runId" uuid, visit integer, ordinal smallint, attempt integer, "dueAt" timestamptz)
+     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}`;
+}
+
+/** Records answers that runs wait for; the next pass over the lane takes them. */
+export async function answerEffects(
+  sql: Queryable,
+  worker: string,
+  rows: readonly (OutboxKey & { answer: EffectAnswer })[],
+): Promise<void> {
+  await sql`
+    update outbox o set leased_by = null, answered = true, answer = k.answer
+      from json_to_recordset(${rowsOf(rows)}::text::json)
+        as k(lane smallint, "runId" uuid, visit integer, ordinal smallint, answer jsonb)
+     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}`;
+}
+
+/** Takes effects out of the outbox that `worker` has performed. */
+export async function finishEffects(sql: Queryable, worker: string, keys: readonly OutboxKey[]): Promise<void> {
+  const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
+  await sql`
+    delete from outbox o
+     using json_to_recordset(${rowsOf(rows)}::text::json) as k(lane smallint, "runId" uuid, visit integer, ordinal smallint)
+     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}`;
+}
+
+export type AnsweredEffect = OutboxKey & { contactId: string; workspaceId: string; answer: EffectAnswer };
+
+/** The answers waiting in these lanes, at most `perLane` each. The caller holds the lanes. */
+export async function takeAnswers(
+  sql: Queryable,
+  lanes: readonly number[],
+  perLane: number,
+): Promise<AnsweredEffect[]> {
+  return sql<AnsweredEffect[]>`
+    select o.lane, o.run_id as "runId", o.visit, o.ordinal, o.contact_id as "contactId", o.workspace_id as "workspaceId", o.answer
+      from unnest(${[...lanes]}::smallint[]) as held(lane)
+     cross join lateral (select * from outbox where outbox.lane = held.lane and answered limit ${perLane}) o`;
+}
+
+/** Takes answered effects out of the outbox: their runs have had the answers. */
+export async function removeAnswered(sql: Queryable, keys: readonly OutboxKey[]): Promise<void> {
+  const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
+  await sql`
+    delete from outbox o
+     using json_to_recordset(${rowsOf(rows)}::text::json) as k(lane smallint, "runId" uuid, visit integer, ordinal smallint)
+     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal`;
+}
+
+/**
+ * Gives back what dead processes held: those not seen for `deadAfterMs` by the clock of the database, which is the one clock that
+ * all processes share. Returns how many effects that were.
+ */
+export async function releaseDeadLeases(sql: Queryable, deadAfterMs: number): Promise<number> {
+  const rows = await sql`
+    update outbox set leased_by = null
+     where leased_by is not null
+       and not exists (
+         select 1 from worker w where w.id = leased_by and w.seen_at >= clock_timestamp() - ${deadAfterMs} * interval '1 millisecond'
+       )`;
+  return rows.count;
+}
+
+/** Gives back what a process holds and will not perform any more. */
+export async function releaseLeases(sql: Queryable, worker: string): Promise<void> {
+  await sql`update outbox set leased_by = null where leased_by = ${worker}`;
+}

@@ -1,0 +1,87 @@
+import type { Run } from "../core/flow/run.ts";
+import type { ContactKey } from "./contacts.ts";
+import type { Queryable, Sql, Transaction } from "./database.ts";
+import { rowsOf } from "./rows.ts";
+
+export type RunKey = { lane: number; id: string };
+
+/** The columns of a run under the names of the type Run. */
+export function runColumns(sql: Queryable | Sql | Transaction) {
+  return sql`r.lane, r.id, r.workspace_id as "workspaceId", r.flow_id as "flowId", r.version, r.contact_id as "contactId", r.key, r.entry,
+    r.status, r.step, r.visit, r.entered_at as "enteredAt", r.wake_at as "wakeAt", r.reason, r.event_id as "eventId",
+    r.event_name as "eventName", r.event_at as "eventAt", r.event, r.vars, r.steps, r.started_at as "startedAt", r.ended_at as "endedAt"`;
+}
+
+/** The runs that are due in each of these lanes, longest due first, at most `perLane` each. The caller holds the lanes. */
+export async function takeDueRuns(
+  sql: Queryable,
+  { lanes, now, perLane }: { lanes: readonly number[]; now: Date; perLane: number },
+): Promise<Run[]> {
+  // Lane by lane, so that the index on (lane, wake_at) gives each part in order: cost follows what is taken, not what waits.
+  return sql<Run[]>`
+    select ${runColumns(sql)}
+      from unnest(${[...lanes]}::smallint[]) as held(lane)
+     cross join lateral (
+       select * from run where run.lane = held.lane and run.wake_at <= ${now} order by run.wake_at limit ${perLane}
+     ) r`;
+}
+
+/** The live runs of these contacts. */
+export async function loadLiveRuns(sql: Queryable, contacts: readonly ContactKey[]): Promise<Run[]> {
+  return sql<Run[]>`
+    select ${runColumns(sql)}
+      from json_to_recordset(${rowsOf(contacts)}::text::json) as k(lane smallint, id uuid)
+      join run r on r.lane = k.lane and r.contact_id = k.id and r.ended_at is null`;
+}
+
+/** Runs by their keys. */
+export async function loadRuns(sql: Queryable, keys: readonly RunKey[]): Promise<Run[]> {
+  return sql<Run[]>`
+    select ${runColumns(sql)}
+      from json_to_recordset(${rowsOf(keys)}::text::json) as k(lane smallint, id uuid)
+      join run r on r.lane = k.lane and r.id = k.id`;
+}
+
+export async function insertRuns(sql: Queryable, runs: readonly Run[]): Promise<void> {
+  await sql`
+    insert into run (lane, id, workspace_id, flow_id, version, contact_id, key, entry, status, step, visit, entered_at, wake_at, reason,
+                     event_id, event_name, event_at, event, vars, steps, started_at, ended_at)
+    select lane, id, "workspaceId", "flowId", version, "contactId", key, entry, status, step, visit, "enteredAt", "wakeAt", reason,
+           "eventId", "eventName", "eventAt", event, vars, steps, "startedAt", "endedAt"
+      from json_to_recordset(${rowsOf(runs)}::text::json)
+        as r(lane smallint, id uuid, "workspaceId" uuid, "flowId" uuid, version integer, "contactId" uuid, key text, entry text, status text,
+             step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "eventId" uuid, "eventName" text,
+             "eventAt" timestamptz, event jsonb, vars jsonb, steps jsonb, "startedAt" timestamptz, "endedAt" timestamptz)`;
+}
+
+/** Saves where runs stand. `vars` and `steps` are written only where `dataChanged`, for they can be large. */
+export async function updateRuns(sql: Queryable, runs: readonly { run: Run; dataChanged: boolean }[]): Promise<void> {
+  const rows = runs.map(({ run, dataChanged }) => ({
+    lane: run.lane,
+    id: run.id,
+    status: run.status,
+    step: run.step,
+    visit: run.visit,
+    enteredAt: run.enteredAt,
+    wakeAt: run.wakeAt,
+    reason: run.reason,
+    endedAt: run.endedAt,
+    ...(dataChanged ? { vars: run.vars, steps: run.steps } : {}),
+  }));
+  await sql`
+    update run r
+       set status = k.status, step = k.step, visit = k.visit, entered_at = k."enteredAt", wake_at = k."wakeAt", reason = k.reason,
+           ended_at = k."endedAt", vars = coalesce(k.vars, r.vars), steps = coalesce(k.steps, r.steps)
+      from json_to_recordset(${rowsOf(rows)}::text::json)
+        as k(lane smallint, id uuid, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text,
+             "endedAt" timestamptz, vars jsonb, steps jsonb)
+     where r.lane = k.lane and r.id = k.id`;
+}
+
+/** The next instant at which a run is due in each of these lanes; lanes where nothing waits are left out. */
+export async function nextWakes(sql: Queryable, lanes: readonly number[]): Promise<{ lane: number; wakeAt: Date }[]> {
+  return sql<{ lane: number; wakeAt: Date }[]>`
+    select held.lane, next.wake_at as "wakeAt"
+      from unnest(${[...lanes]}::smallint[]) as held(lane)
+     cross join lateral (select wake_at from run where run.lane = held.lane and run.wake_at is not null order by run.wake_at limit 1) next`;
+}

@@ -1,0 +1,27 @@
+import type { Queryable } from "./database.ts";
+
+export type WorkspaceRow = { id: string; name: string; timeZone: string; routingRevision: number };
+
+/** All workspaces, oldest first. */
+export async function listWorkspaces(sql: Queryable): Promise<WorkspaceRow[]> {
+  return sql<WorkspaceRow[]>`
+    select id, name, time_zone as "timeZone", routing_revision as "routingRevision" from workspace order by id`;
+}
+
+export async function insertWorkspace(
+  sql: Queryable,
+  { id, name, timeZone, now }: { id: string; name: string; timeZone: string; now: Date },
+): Promise<void> {
+  await sql`insert into workspace (id, name, time_zone, created_at) values (${id}, ${name}, ${timeZone}, ${now})`;
+}
+
+/** Marks that what flows listen to has changed. In the same transaction as the change. */
+export async function bumpRoutingRevision(sql: Queryable, workspaceId: string): Promise<void> {
+  await sql`update workspace set routing_revision = routing_revision + 1 where id = ${workspaceId}`;
+}
+
+/** The routing revisions of these workspaces. */
+export async function readRoutingRevisions(sql: Queryable, workspaceIds: readonly string[]) {
+  return sql<{ id: string; revision: number }[]>`
+    select id, routing_revision as revision from workspace where id = any(${[...workspaceIds]}::uuid[])`;
+}

@@ -1,0 +1,128 @@
+import { createSandboxTransport } from "../channels/email/sandbox.ts";
+import type { EmailTransport } from "../channels/email/transport.ts";
+import { validateFlow } from "../core/flow/validate.ts";
+import type { JsonObject } from "../core/json.ts";
+import { Engine, type EngineTuning } from "../engine/engine.ts";
+import { createEmailEffects } from "../engine/perform/email-effects.ts";
+import { createHttpPerformer } from "../engine/perform/http/http.ts";
+import { createHttpEffects } from "../engine/perform/http-effects.ts";
+import { createFlowCache, type FlowCache } from "../operations/flow-cache.ts";
+import type { IncomingEvent } from "../operations/incoming-event.ts";
+import { newId } from "../operations/new-id.ts";
+import { createEventRecorder, type EventRecorder } from "../operations/record-events.ts";
+import { entryKinds, stepKinds } from "../steps/index.ts";
+import type { Sql } from "../storage/database.ts";
+import { insertFlow, insertFlowVersion, setFlowState } from "../storage/flows.ts";
+import { bumpRoutingRevision, insertWorkspace } from "../storage/workspaces.ts";
+
+export const registry = { steps: stepKinds, entries: entryKinds };
+
+export type TestEngine = {
+  workspaceId: string;
+  engine: Engine;
+  flows: FlowCache;
+  recorder: EventRecorder;
+  clock: { now: Date };
+  errors: unknown[];
+  publish(definition: JsonObject): Promise<string>;
+  record(...events: (Partial<IncomingEvent> & { name: string })[]): Promise<void>;
+  /** Sets the clock forward, looks at every lane and waits until nothing is left to do. */
+  advanceTo(now: Date): Promise<void>;
+  settle(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+type TestEngineOptions = { sql: Sql; transport?: EmailTransport; tuning?: Partial<EngineTuning>; workspaceId?: string };
+
+/** The whole engine on a real database, with a clock that the test sets and the sandbox as the way out. */
+export async function createTestEngine({
+  sql,
+  transport,
+  tuning,
+  workspaceId: given,
+}: TestEngineOptions): Promise<TestEngine> {
+  const workspaceId = given ?? newId();
+  const clock = { now: new Date("2026-03-01T10:00:00Z") };
+  const now = () => clock.now;
+  if (!given) await insertWorkspace(sql, { id: workspaceId, name: "Test", timeZone: "UTC", now: clock.now });
+  const flows = createFlowCache(registry);
+  const errors: unknown[] = [];
+  const way = transport
+    ? { name: "smtp", transport, sandbox: false }
+    : { name: "sandbox", transport: createSandboxTransport(async () => undefined), sandbox: true };
+  const http = createHttpPerformer({ allow: ["127.0.0.0/8", "::1/128"], version: "test" });
+  const performers = [
+    createHttpEffects({ http, flows, secretsOf: async () => ({}), now, random: () => 0.5 }),
+    createEmailEffects({
+      sql,
+      flows,
+      transports: [way],
+      defaultFrom: "Test <test@example.com>",
+      concurrency: 20,
+      now,
+      random: () => 0.5,
+    }),
+  ];
+  const engine = new Engine({
+    sql,
+    flows,
+    now,
+    passes: true,
+    performers,
+    roles: ["engine"],
+    alone: !given,
+    log: { error: (about) => errors.push(about) },
+    ...(tuning ? { tuning } : {}),
+  });
+  const recorder = createEventRecorder({ sql, flows, now, onWork: (lanes) => engine.signal(lanes) });
+  await engine.start();
+  const settle = async () => {
+    await recorder.idle();
+    await engine.idle();
+  };
+  return {
+    ...{ workspaceId, engine, flows, recorder, clock, errors, settle },
+    publish: (definition) => publish(sql, { workspaceId, definition, now: clock.now }),
+    async record(...events) {
+      const full = events.map((event) => ({
+        identity: { email: "ada@example.com" },
+        payload: {},
+        occurredAt: null,
+        source: "test",
+        client: null,
+        target: null,
+        ...event,
+      }));
+      await recorder.add({ workspaceId, events: full });
+    },
+    async advanceTo(at) {
+      clock.now = at;
+      engine.signal(Array.from({ length: 64 }, (_, lane) => lane));
+      engine.poke();
+      await settle();
+    },
+    stop: () => engine.stop(),
+    ...{},
+  };
+}
+
+async function publish(
+  sql: Sql,
+  { workspaceId, definition, now }: { workspaceId: string; definition: JsonObject; now: Date },
+): Promise<string> {
+  const checked = validateFlow(definition, registry);
+  if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
+  const id = newId();
+  await insertFlow(sql, { id, workspaceId, name: checked.definition.name, draft: definition, now });
+  await insertFlowVersion(sql, {
+    flowId: id,
+    version: 1,
+    workspaceId,
+    definition: checked.definition,
+    publishedAt: now,
+    publishedBy: null,
+  });
+  await setFlowState(sql, { id, status: "active", version: 1, now });
+  await bumpRoutingRevision(sql, workspaceId);
+  return id;
+}

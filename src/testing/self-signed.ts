@@ -1,0 +1,21 @@
+/** A self-signed certificate for localhost and 127.0.0.1, valid for a century. Its key is public: it protects nothing but tests. */
+export const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg1PF66KtcdYmE6oq5
+HtvcOMC30obJ9/swfzs0nBbtnO6hRANCAAShyfPypNNZKNVJRHzZLvpC+dXaQngy
+8T+bOJplOud8Gx7CKk/7TEL8DXufYhlS7W2wp6sfjuxcDSt7XrTs2YCi
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUKgVognR24ZsuaUBZf2gWvoWwohQwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTIwNTcwMloYDzIxMjYxMDI4
+MjA1NzAyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAShyfPypNNZKNVJRHzZLvpC+dXaQngy8T+bOJplOud8Gx7CKk/7TEL8
+DXufYhlS7W2wp6sfjuxcDSt7XrTs2YCio28wbTAdBgNVHQ4EFgQUWZH8Mia8cUVs
+/cHhekQfGojJ5m8wHwYDVR0jBBgwFoAUWZH8Mia8cUVs/cHhekQfGojJ5m8wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhAKCLHSQk145sVIO6LyuC4hCBczsnDSIcgs+/LUloPT9pAiEA
+yYKc7CZk3lLsCP+9464APFkeMpNylwZ5kC2/37oHMCw=
+-----END CERTIFICATE-----
+`,
+};
