@@ -21,7 +21,11 @@ const target = `
  * Calls per second of the whole HTTP action (templates, guard, limits, breaker, reading) against those of bare undici with the same number of
  * kept connections. The two take turns, so that what else the machine does falls on both.
  */
-export async function benchHttpActions({ seconds }: { seconds: number }): Promise<{ figure: number; limit: number; unit: string }> {
+export async function benchHttpActions({
+  seconds,
+}: {
+  seconds: number;
+}): Promise<{ figure: number; limit: number; unit: string }> {
   const worker = new Worker(target, { eval: true });
   const port = await new Promise<number>((found) => worker.once("message", found));
   const agent = new Agent({ connections: concurrency, pipelining: 1 });

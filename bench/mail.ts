@@ -1,18 +1,14 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
-import { type ComposedEmail, composeEmail } from "../src/channels/email/compose.ts";
+import { composeEmail } from "../src/channels/email/compose.ts";
+import type { ComposedEmail } from "../src/core/message/transport.ts";
 import { createSmtpTransport } from "../src/channels/email/deliver.ts";
 import { parseSmtpUrl } from "../src/channels/email/settings.ts";
 import type { JsonObject } from "../src/core/json.ts";
 import { renderTemplate } from "../src/core/template/template.ts";
+import { startSink } from "./rig/sink.ts";
 
 export type MailBench = { figure: number; limit: number; unit: string };
-
-type Sink = { port: number; child: ChildProcessByStdio<Writable, Readable, null> };
 
 const connections = 20;
 const rounds = 3;
@@ -32,13 +28,14 @@ export async function benchMail({ seconds }: { seconds: number }): Promise<MailB
     }
     return { figure: totals.figure / rounds, limit: totals.limit / rounds, unit: "mails/s" };
   } finally {
-    sink.child.stdin.end();
+    await sink.close();
   }
 }
 
-type Sender = { send(number: number): Promise<void>; close(): Promise<void> };
+export type Sender = { send(number: number): Promise<void>; close(): Promise<void> };
 
-async function perSecond(durationMs: number, sender: Sender): Promise<number> {
+/** Sends for `durationMs` with twenty at a time, and returns mails a second. */
+export async function perSecond(durationMs: number, sender: Sender): Promise<number> {
   const startedAt = performance.now();
   let sent = 0;
   const lane = async () => {
@@ -63,7 +60,8 @@ function mailSender(port: number): Sender {
   };
 }
 
-function limitSender(port: number): Sender {
+/** The bare limit: one mail, made once, over a fresh connection each time. */
+export function limitSender(port: number): Sender {
   const message = renderedMail(0);
   return { send: () => sendBare(port, message), close: async () => undefined };
 }
@@ -93,7 +91,8 @@ function sendBare(port: number, { raw, envelope }: ComposedEmail): Promise<void>
 
 const conditions =
   '<tr><td style="padding:8px;color:#333333">Conditions apply to every order, and can be read in our <b>shop</b> at any time.</td></tr>\n';
-const template = `<html><head><title>{{ workspace.name }}</title></head><body><h1>Hello {{ contact.firstName | default: "you" }}</h1><table>
+/** A page of 5 KB, as a template. */
+export const mailHtml = `<html><head><title>{{ workspace.name }}</title></head><body><h1>Hello {{ contact.firstName | default: "you" }}</h1><table>
 <tr><td>Dear {{ contact.firstName }} {{ contact.lastName }}, thank you for order <b>{{ event.order.number }}</b> of {{ event.order.date }}. It has
 {{ event.order.count }} items, costs {{ event.order.total }} and goes to {{ contact.street }}, {{ contact.city }}.</td></tr>
 ${conditions.repeat(34)}</table><p><a href="https://shop.example/orders/{{ event.order.number }}">See your order</a></p></body></html>`;
@@ -106,18 +105,11 @@ function renderedMail(number: number): ComposedEmail {
     steps: {},
     workspace: { name: "The Shop" },
   };
-  const html = renderTemplate(template, scope, "html");
+  const html = renderTemplate(mailHtml, scope, "html");
   const subject = renderTemplate("Your order {{ event.order.number }}, {{ contact.firstName }}", scope, "header");
   const from = { address: "shop@shop.example", name: "The Shop" };
   return composeEmail(
     { from, to: { address: "zoe@mail.example", name: "Zoë Müller" }, subject, html },
     { id: randomUUID(), date: new Date() },
   );
-}
-
-async function startSink(): Promise<Sink> {
-  const program = fileURLToPath(new URL("../src/testing/fast-smtp-sink-process.js", import.meta.url));
-  const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: child.stdout })) return { port: JSON.parse(line).port, child };
-  throw new Error("The sink ended before it had started.");
 }

@@ -1,8 +1,6 @@
-import { emailTransportSettings } from "./email/settings.ts";
+import { email } from "./email/channel.ts";
 
-/** The channels a message can go out by, each with the schema of its transports' settings. */
-export const channels = {
-  email: { name: "email", title: "E-mail", transportSettings: emailTransportSettings },
-} as const;
+/** The channels a message can go out by. */
+export const channels = { email } as const;
 
 export type ChannelName = keyof typeof channels;

@@ -43,10 +43,16 @@ export const reservedProperties = [
   "createdAt",
 ] as const;
 
-/** The contact as templates and conditions see it: built-in fields win over properties of the same name. */
+const views = new WeakMap<Contact, JsonObject>();
+
+/**
+ * The contact as templates and conditions see it: built-in fields win over properties of the same name. Made once for a contact;
+ * a changed contact is a new value.
+ */
 export function contactScope(contact: Contact): JsonObject {
-  return {
-    ...contact.properties,
+  const made = views.get(contact);
+  if (made) return made;
+  const view: JsonObject = Object.assign({}, contact.properties, {
     id: contact.id,
     externalId: contact.externalId,
     email: contact.email,
@@ -56,7 +62,9 @@ export function contactScope(contact: Contact): JsonObject {
     timeZone: contact.timeZone,
     locale: contact.locale,
     createdAt: contact.createdAt.toISOString(),
-  };
+  });
+  views.set(contact, view);
+  return view;
 }
 
 /** The contact after `change`, as a new value. */

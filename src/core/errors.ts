@@ -33,11 +33,6 @@ export const errorTable = {
   list_exists: { status: 409, retry: false, title: "A list of that name exists." },
   identity_taken: { status: 409, retry: false, title: "The identity belongs to another contact." },
   idempotency_key_reused: { status: 409, retry: false, title: "The Idempotency-Key was used with another body." },
-  idempotency_key_in_progress: {
-    status: 409,
-    retry: true,
-    title: "The first request with this Idempotency-Key is still running.",
-  },
   rate_limited: { status: 429, retry: true, title: "Too many requests." },
   overloaded: { status: 503, retry: true, title: "The server has more work than it can take." },
   unavailable: { status: 503, retry: true, title: "The server is starting, stopping or without its database." },

@@ -98,7 +98,8 @@ export const httpRequestFields = {
   maxResponseBytes: z.int().min(0).max(10_485_760).default(1_048_576),
 };
 
-const httpRequest = z.strictObject(httpRequestFields);
+/** A whole request, where nothing else is configured beside it. */
+export const httpRequest = z.strictObject(httpRequestFields);
 export type HttpRequest = z.output<typeof httpRequest>;
 export type HttpBody = HttpRequest["body"];
 export type HttpPart = z.output<typeof part>;

@@ -12,7 +12,7 @@ export type LaneWorkerOptions = {
   lanesPerPass: number;
   /** How often every lane is looked at even without a signal, in milliseconds. */
   sweepMs: number;
-  /** How long after a failed pass, or one whose lanes others held, they are tried again. */
+  /** How long after a failed pass, or one whose lanes others held, they are tried again. Failures in a row wait longer, up to a sweep. */
   retryMs: number;
   onPass: (result: PassResult) => void;
   onError: (error: unknown) => void;
@@ -26,6 +26,7 @@ export class LaneWorker {
   readonly #retries = new Set<NodeJS.Timeout>();
   readonly #alarms: Alarms;
   #active = 0;
+  #failures = 0;
   #running = false;
   #sweep: NodeJS.Timeout | null = null;
   #idlers: (() => void)[] = [];
@@ -42,8 +43,9 @@ export class LaneWorker {
     this.#sweep.unref();
   }
 
-  /** Says that these lanes have work. */
+  /** Says that these lanes have work. Before the start and after the stop it is not heard: a start looks at every lane. */
   signal(lanes: Iterable<number>): void {
+    if (!this.#running) return;
     for (const lane of lanes) this.#dirty.add(lane);
     this.#pump();
   }
@@ -61,11 +63,11 @@ export class LaneWorker {
 
   /** Resolves when no lane is known to have work that is due. */
   idle(): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve();
+    if (this.isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idlers.push(resolve));
   }
 
-  #isIdle(): boolean {
+  isIdle(): boolean {
     return this.#active === 0 && this.#retries.size === 0 && this.#dirty.size === 0;
   }
 
@@ -75,7 +77,7 @@ export class LaneWorker {
       if (lanes.length === 0) break;
       void this.#work(lanes);
     }
-    if (!this.#isIdle()) return;
+    if (!this.isIdle()) return;
     for (const resolve of this.#idlers) resolve();
     this.#idlers = [];
   }
@@ -95,10 +97,13 @@ export class LaneWorker {
     this.#active += 1;
     for (const lane of lanes) this.#passing.add(lane);
     try {
-      this.#done(await this.#options.pass(lanes));
+      const result = await this.#options.pass(lanes);
+      this.#failures = 0;
+      this.#done(result);
     } catch (error) {
       this.#options.onError(error);
-      this.#later(lanes);
+      this.#failures += 1;
+      this.#later(lanes, Math.min(this.#options.retryMs * 2 ** Math.min(this.#failures, 10), this.#options.sweepMs));
     } finally {
       this.#active -= 1;
       for (const lane of lanes) this.#passing.delete(lane);
@@ -109,17 +114,27 @@ export class LaneWorker {
   #done(result: PassResult): void {
     this.#options.onPass(result);
     if (!this.#running) return;
-    for (const lane of result.lanes) this.#alarms.set(lane, result.wakes.get(lane) ?? null);
+    const present = this.#options.now();
+    for (const lane of result.lanes) {
+      const wakeAt = result.wakes.get(lane) ?? null;
+      // What is due already is not left to a timer: it is work that is known.
+      const isDue = wakeAt !== null && wakeAt <= present;
+      this.#alarms.set(lane, isDue ? null : wakeAt);
+      if (isDue) this.#dirty.add(lane);
+    }
     for (const lane of result.busy) if (result.lanes.includes(lane)) this.#dirty.add(lane);
-    this.#later(result.busy.filter((lane) => !result.lanes.includes(lane)));
+    this.#later(
+      result.busy.filter((lane) => !result.lanes.includes(lane)),
+      this.#options.retryMs,
+    );
   }
 
-  #later(lanes: number[]): void {
+  #later(lanes: number[], delayMs: number): void {
     if (lanes.length === 0 || !this.#running) return;
     const timer = setTimeout(() => {
       this.#retries.delete(timer);
       this.signal(lanes);
-    }, this.#options.retryMs);
+    }, delayMs);
     this.#retries.add(timer);
   }
 }

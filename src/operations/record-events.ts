@@ -1,4 +1,7 @@
+import { type IdentityKind, identityKinds } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
+import { isConflict } from "../storage/conflicts.ts";
+import { loadContacts } from "../storage/contacts.ts";
 import type { Sql } from "../storage/database.ts";
 import { findAnswers, type KeptAnswer } from "../storage/idempotency.ts";
 import { findIdentities } from "../storage/identities.ts";
@@ -6,8 +9,8 @@ import type { FlowCache } from "./flow-cache.ts";
 import { Gatherer } from "./gather.ts";
 import type { EventReceipt, EventRequest, RecordedEvent } from "./incoming-event.ts";
 import { newId } from "./new-id.ts";
-import { identityRows, resolveContacts } from "./resolve-contacts.ts";
-import { makeEventPlan, Overtaken, writeEventPlan } from "./write-events.ts";
+import { contactsToFill, identityRows, resolveContacts } from "./resolve-contacts.ts";
+import { makeEventPlan, Overtaken, overtakenTooOften, writeEventPlan } from "./write-events.ts";
 
 export type EventRecorder = Gatherer<EventRequest, EventReceipt>;
 
@@ -83,9 +86,9 @@ async function recordFresh(options: RecorderOptions, batch: EventRequest[]): Pro
     try {
       return await tryBatch(options, batch);
     } catch (error) {
-      if (!(error instanceof Overtaken)) throw error;
-      if (error.byRequest) return recordBatch(options, batch);
-      if (attempt === 10) throw error;
+      if (error instanceof Overtaken && error.byRequest) return recordBatch(options, batch);
+      if (!(error instanceof Overtaken || isConflict(error))) throw error;
+      if (attempt === 10) throw overtakenTooOften(error);
     }
   }
 }
@@ -96,12 +99,19 @@ async function tryBatch({ sql, flows, now, onWork }: RecorderOptions, batch: Eve
   );
   const wanted = flat.flatMap(({ workspaceId, identity }) => identityRows(workspaceId, identity));
   const [owned] = await Promise.all([findIdentities(sql, wanted), flows.refresh(sql)]);
-  const plan = makeEventPlan(flat, resolveContacts(flat, owned, newId), { flows, now: now() });
+  const held = await heldKinds(sql, contactsToFill(flat, owned));
+  const plan = makeEventPlan(flat, resolveContacts(flat, { owned, held }, newId), { flows, now: now() });
   const receipts = cut(batch, plan.recorded);
   const answers = batch.flatMap((request, index) => keepable(request, receipts[index]));
   await writeEventPlan(sql, plan, { answers, now: now() });
   onWork(new Set(plan.events.filter((event) => event.queued).map((event) => event.lane)));
   return receipts;
+}
+
+/** Which kinds of identity these contacts have. */
+async function heldKinds(sql: Sql, contacts: readonly { lane: number; id: string }[]): Promise<Map<string, Set<IdentityKind>>> {
+  const rows = contacts.length === 0 ? [] : await loadContacts(sql, contacts);
+  return new Map(rows.map((row) => [row.id, new Set(identityKinds.filter((kind) => row[kind] !== null))]));
 }
 
 function cut(batch: readonly EventRequest[], recorded: readonly RecordedEvent[]): EventReceipt[] {

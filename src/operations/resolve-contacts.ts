@@ -20,32 +20,46 @@ export function identityRows(workspaceId: string, identity: Identity): IdentityR
 
 type Named = { workspaceId: string; identity: Identity };
 
+/** What is known before contacts are resolved: who owns which identity, and which kinds the owners have, by contact id. */
+export type Ownership = { owned: readonly OwnedIdentity[]; held: ReadonlyMap<string, ReadonlySet<IdentityKind>> };
+
 /**
  * Decides which contact each of `named` means, given who owns what. Where identities of one call belong to different contacts
  * the first by precedence (external id, e-mail, phone) wins and the others stay where they are. A call may name a contact that
- * an earlier one of the same batch has just made.
+ * an earlier one of the same batch has just made. An identity of a kind that the contact has already is not claimed for it.
  */
-export function resolveContacts(
-  named: readonly Named[],
-  owned: readonly OwnedIdentity[],
-  newContactId: () => string,
-): Resolution {
+export function resolveContacts(named: readonly Named[], { owned, held }: Ownership, newContactId: () => string): Resolution {
   const owners = new Map<string, ContactRef>();
-  for (const identity of owned)
-    owners.set(keyOf(identity), { id: identity.contactId, lane: identity.contactLane, isNew: false });
+  const kinds = new Map<string, Set<IdentityKind>>();
+  for (const [id, own] of held) kinds.set(id, new Set(own));
+  for (const identity of owned) owners.set(keyOf(identity), { id: identity.contactId, lane: identity.contactLane, isNew: false });
   const claims: OwnedIdentity[] = [];
   const refs = named.map(({ workspaceId, identity }) => {
     const rows = identityRows(workspaceId, identity);
-    const ref =
-      rows.map((row) => owners.get(keyOf(row))).find((owner) => owner !== undefined) ?? newRef(newContactId());
+    const ref = rows.map((row) => owners.get(keyOf(row))).find((owner) => owner !== undefined) ?? newRef(newContactId());
+    const own = kinds.get(ref.id) ?? new Set();
+    kinds.set(ref.id, own);
     for (const row of rows) {
-      if (owners.has(keyOf(row))) continue;
+      if (owners.has(keyOf(row)) || own.has(row.kind)) continue;
+      own.add(row.kind);
       owners.set(keyOf(row), ref);
       claims.push({ ...row, contactLane: ref.lane, contactId: ref.id });
     }
     return ref;
   });
   return { refs, claims };
+}
+
+/** The contacts that may get another identity: a call names them together with one that nobody owns. */
+export function contactsToFill(named: readonly Named[], owned: readonly OwnedIdentity[]): { lane: number; id: string }[] {
+  const owners = new Map(owned.map((identity) => [keyOf(identity), identity]));
+  const found = new Map<string, { lane: number; id: string }>();
+  for (const { workspaceId, identity } of named) {
+    const rows = identityRows(workspaceId, identity);
+    const owner = rows.map((row) => owners.get(keyOf(row))).find((known) => known !== undefined);
+    if (owner && rows.some((row) => !owners.has(keyOf(row)))) found.set(owner.contactId, { lane: owner.contactLane, id: owner.contactId });
+  }
+  return [...found.values()];
 }
 
 function newRef(id: string): ContactRef {

@@ -2,6 +2,7 @@ import type { MembershipState } from "../core/contact.ts";
 import { type ContactChangeInput, changeContact, type ReadContactChange, readContactChange } from "../core/contact-change.ts";
 import { AppError, type Issue } from "../core/errors.ts";
 import { laneOf } from "../core/id.ts";
+import { isConflict } from "../storage/conflicts.ts";
 import { saveContact } from "../storage/contact-changes.ts";
 import { type ContactRecord, findContact, lockContact } from "../storage/contact-reads.ts";
 import { type ContactRow, insertContacts } from "../storage/contacts.ts";
@@ -15,7 +16,7 @@ import { newId } from "./new-id.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { knownId } from "./read-filter.ts";
 import { identityRows } from "./resolve-contacts.ts";
-import { Overtaken } from "./write-events.ts";
+import { Overtaken, overtakenTooOften } from "./write-events.ts";
 
 /** With an `id` that contact is changed; without, the one that the identities name, or a new one. */
 export type UpsertContactInput = ContactChangeInput & {
@@ -48,7 +49,8 @@ async function retryOvertaken<Result>(sql: Sql, act: (sql: Transaction) => Promi
     try {
       return (await sql.begin(act)) as Result;
     } catch (error) {
-      if (!(error instanceof Overtaken) || attempt === 10) throw error;
+      if (!(error instanceof Overtaken || isConflict(error))) throw error;
+      if (attempt === 10) throw overtakenTooOften(error);
     }
   }
 }

@@ -1,13 +1,15 @@
-import { identityKinds } from "../core/contact.ts";
+import { mergeProperties } from "../core/contact.ts";
+import { AppError } from "../core/errors.ts";
 import { withLane } from "../core/id.ts";
 import type { JsonObject } from "../core/json.ts";
 import {
   type ContactPatch,
   type ContactRow,
   insertContacts,
-  loadContacts,
+
   patchContacts,
 } from "../storage/contacts.ts";
+import { lockContacts } from "../storage/contact-reads.ts";
 import type { Sql, Transaction } from "../storage/database.ts";
 import { type EventRow, insertEvents } from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
@@ -103,8 +105,7 @@ function createContact(
   { workspaceId, event, now }: NamedEvent & { now: Date },
 ): void {
   const row = created.get(ref.id) ?? emptyContact(ref, workspaceId, now);
-  const { set } = splitProperties(event.properties ?? {});
-  created.set(ref.id, { ...row, properties: { ...row.properties, ...set } });
+  created.set(ref.id, { ...row, properties: mergeProperties(row.properties, event.properties ?? {}) });
 }
 
 function emptyContact(ref: ContactRef, workspaceId: string, now: Date): ContactRow {
@@ -166,12 +167,12 @@ export async function writeEventPlan(sql: Sql, plan: EventPlan, context: WriteCo
 }
 
 async function writeAll(sql: Transaction, plan: EventPlan, { answers, now }: WriteContext): Promise<void> {
-  const own = await keepOnlyBlanks(sql, plan);
-  if (own.claims.length > 0 && (await claimIdentities(sql, own.claims)).length < own.claims.length)
-    throw new Overtaken(false);
+  await holdContacts(sql, plan);
+  const { claims, patches } = plan;
+  if (claims.length > 0 && (await claimIdentities(sql, claims)).length < claims.length) throw new Overtaken(false);
   const writes: Promise<unknown>[] = [];
   if (plan.contacts.length > 0) writes.push(insertContacts(sql, plan.contacts));
-  if (own.patches.length > 0) writes.push(patchContacts(sql, own.patches));
+  if (patches.length > 0) writes.push(patchContacts(sql, patches));
   if (plan.memberships.length > 0) writes.push(setMemberships(sql, plan.memberships));
   writes.push(insertEvents(sql, plan.events));
   const kept = answers.length === 0 ? 0 : keepAnswers(sql, answers, now);
@@ -179,22 +180,21 @@ async function writeAll(sql: Transaction, plan: EventPlan, { answers, now }: Wri
   if ((await kept) < answers.length) throw new Overtaken(true);
 }
 
-/** An event fills identities that a known contact lacks; it never replaces one that the contact has. */
-async function keepOnlyBlanks(sql: Transaction, plan: EventPlan): Promise<Pick<EventPlan, "claims" | "patches">> {
+/**
+ * An event fills identities that a known contact lacks; it never replaces one that the contact has. The contacts stay locked, so that
+ * nobody else changes what they own before the commit. Locked first and in one order: see `moveIdentities` for the other writer.
+ */
+async function holdContacts(sql: Transaction, plan: EventPlan): Promise<void> {
   const isNew = new Set(plan.contacts.map(({ id }) => id));
-  const known = plan.claims.filter((claim) => !isNew.has(claim.contactId));
-  if (known.length === 0) return plan;
-  const rows = await loadContacts(
-    sql,
-    known.map((claim) => ({ lane: claim.contactLane, id: claim.contactId })),
-  );
-  const taken = new Set(
-    rows.flatMap((row) => identityKinds.filter((kind) => row[kind] !== null).map((kind) => `${row.id}|${kind}`)),
-  );
-  const claims = plan.claims.filter((claim) => !taken.has(`${claim.contactId}|${claim.kind}`));
-  const patches = plan.patches.map((row) => {
-    const blanks = identityKinds.filter((kind) => taken.has(`${row.id}|${kind}`));
-    return { ...row, ...Object.fromEntries(blanks.map((kind) => [kind, null])) };
-  });
-  return { claims, patches };
+  const fills = plan.claims.filter((claim) => !isNew.has(claim.contactId));
+  if (fills.length === 0) return;
+  const keys = new Map([...fills.map((claim) => ({ lane: claim.contactLane, id: claim.contactId })), ...plan.patches].map(({ lane, id }) => [id, { lane, id }]));
+  const rows = new Map((await lockContacts(sql, [...keys.values()])).map((row) => [row.id, row]));
+  // Deleted, or filled by somebody else, since they were resolved.
+  if (fills.some(({ contactId, kind }) => rows.get(contactId)?.[kind] !== null)) throw new Overtaken(false);
+}
+
+/** What a caller is told when its contacts are being changed by others all the time. */
+export function overtakenTooOften(cause: unknown): AppError {
+  return new AppError("overloaded", "Others keep changing the same contacts; try again shortly.", { cause, retryAfterSeconds: 1 });
 }

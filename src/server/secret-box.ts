@@ -68,15 +68,23 @@ export async function loadSecretKey({
   return parseKey(found ?? (await readFile(path, "utf8")), path);
 }
 
+/** True for 32 bytes as 64 hex digits or as base64. */
+export function isSecretKey(text: string): boolean {
+  return readKey(text) !== null;
+}
+
 function parseKey(text: string, source: string): Buffer {
+  const key = readKey(text);
+  if (key !== null) return key;
+  throw new Error(
+    `${source} must hold ${keyBytes} bytes, as 64 hex digits or as base64 (make one with: openssl rand -hex 32).`,
+  );
+}
+
+function readKey(text: string): Buffer | null {
   const trimmed = text.trim();
   const key = /^[0-9a-f]{64}$/i.test(trimmed) ? Buffer.from(trimmed, "hex") : Buffer.from(trimmed, "base64");
-  if (key.length !== keyBytes || !/^[\w+/=-]+$/.test(trimmed)) {
-    throw new Error(
-      `${source} must hold ${keyBytes} bytes, as 64 hex digits or as base64 (make one with: openssl rand -hex 32).`,
-    );
-  }
-  return key;
+  return key.length === keyBytes && /^[\w+/=-]+$/.test(trimmed) ? key : null;
 }
 
 /** Written aside and linked into place: of two processes that start together one wins, and a crash leaves no half of a key. */

@@ -1,6 +1,6 @@
 import type { ContactKey } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type AdmissionRow = {
   lane: number;
@@ -15,7 +15,7 @@ export type AdmissionRow = {
 export async function loadAdmissions(sql: Queryable, contacts: readonly ContactKey[]): Promise<AdmissionRow[]> {
   return sql<AdmissionRow[]>`
     select a.lane, a.contact_id as "contactId", a.flow_id as "flowId", nullif(a.key, '') as key, a.run_id as "runId", a.last_at as at
-      from json_to_recordset(${rowsOf(contacts)}::text::json) as k(lane smallint, id uuid)
+      from ${recordset(sql, contacts, "lane smallint, id uuid")} as k
       join admission a on a.lane = k.lane and a.contact_id = k.id`;
 }
 
@@ -25,8 +25,20 @@ export async function saveAdmissions(sql: Queryable, admissions: readonly Admiss
   await sql`
     insert into admission as a (lane, contact_id, flow_id, key, run_id, last_at)
     select lane, "contactId", "flowId", coalesce(key, ''), "runId", at
-      from json_to_recordset(${rowsOf([...last.values()])}::text::json)
-        as k(lane smallint, "contactId" uuid, "flowId" uuid, key text, "runId" uuid, at timestamptz)
+      from ${recordset(sql, [...last.values()], 'lane smallint, "contactId" uuid, "flowId" uuid, key text, "runId" uuid, at timestamptz')} as k
     on conflict (lane, contact_id, flow_id, key) do update
        set run_id = excluded.run_id, last_at = excluded.last_at, times = a.times + 1`;
+}
+
+export type AdmissionFact = { key: string | null; runId: string; lastAt: Date; times: number };
+
+/** When one contact last entered one flow, by key, the latest first. */
+export async function listAdmissions(
+  sql: Queryable,
+  { lane, contactId, flowId, limit }: { lane: number; contactId: string; flowId: string; limit: number },
+): Promise<AdmissionFact[]> {
+  return sql<AdmissionFact[]>`
+    select nullif(key, '') as key, run_id as "runId", last_at as "lastAt", times
+      from admission where lane = ${lane} and contact_id = ${contactId} and flow_id = ${flowId}
+     order by last_at desc limit ${limit}`;
 }

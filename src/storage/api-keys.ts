@@ -50,3 +50,9 @@ export async function revokeApiKey(
 export async function touchApiKeys(sql: Queryable, ids: readonly string[], now: Date): Promise<void> {
   await sql`update api_key set last_used_at = ${now} where id = any(${[...ids]}::uuid[])`;
 }
+
+/** The same as `insertApiKey`, but a key that is there gets the scopes given. */
+export async function ensureApiKeyRow(sql: Queryable, key: Parameters<typeof insertApiKey>[1]): Promise<void> {
+  await insertApiKey(sql, key);
+  await sql`update api_key set scopes = ${key.scopes} where hash = ${Buffer.from(key.hash)} and scopes <> ${key.scopes}`;
+}

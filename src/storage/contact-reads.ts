@@ -2,7 +2,7 @@ import type { Condition } from "../core/condition/condition.ts";
 import { conditionToSql } from "../core/condition/condition-to-sql.ts";
 import { laneOf } from "../core/id.ts";
 import { contactFilterColumns } from "./contact-filter.ts";
-import type { ContactRow } from "./contacts.ts";
+import type { ContactKey, ContactRow } from "./contacts.ts";
 import type { Queryable, Transaction } from "./database.ts";
 
 export type ContactRecord = ContactRow & { updatedAt: Date };
@@ -19,15 +19,30 @@ export async function findContact(sql: Queryable, { workspaceId, id }: ContactRe
 }
 
 /** The same, locked against other changes until the transaction ends: whoever changes identities holds the contact. */
-export async function lockContact(sql: Transaction, { workspaceId, id }: ContactRef): Promise<ContactRecord | undefined> {
+export async function lockContact(
+  sql: Transaction,
+  { workspaceId, id }: ContactRef,
+): Promise<ContactRecord | undefined> {
   const [row] = await sql<ContactRecord[]>`
     select ${sql.unsafe(columns)} from contact c
      where c.lane = ${laneOf(id)} and c.id = ${id} and c.workspace_id = ${workspaceId} for update`;
   return row;
 }
 
+/** Locks several contacts against other changes, in one order, and returns those that are there. */
+export async function lockContacts(sql: Transaction, keys: readonly ContactKey[]): Promise<ContactRecord[]> {
+  return sql<ContactRecord[]>`
+    select ${sql.unsafe(columns)}
+      from unnest(${keys.map(({ lane }) => lane)}::smallint[], ${keys.map(({ id }) => id)}::uuid[]) as k(lane, id)
+      join contact c on c.lane = k.lane and c.id = k.id
+     order by c.lane, c.id for update of c`;
+}
+
 /** Several contacts of one workspace, without their lists, in no order. */
-export async function findContacts(sql: Queryable, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) {
+export async function findContacts(
+  sql: Queryable,
+  { workspaceId, ids }: { workspaceId: string; ids: readonly string[] },
+) {
   return sql<ContactRecord[]>`
     select ${sql.unsafe(columns)}
       from unnest(${ids.map(laneOf)}::smallint[], ${[...ids]}::uuid[]) as k(lane, id)
@@ -52,10 +67,15 @@ export async function listContactRecords(sql: Queryable, filter: ContactFilter):
   const params: unknown[] = [];
   const bind = (value: string, type: string) => `$${params.push(value)}::text::${type}`;
   const parts = [`c.workspace_id = ${bind(filter.workspaceId, "uuid")}`];
-  if (filter.ids) parts.push(`(c.lane, c.id) in (select * from unnest(${bind(`{${filter.ids.map(laneOf).join()}}`, "smallint[]")}, ${bind(`{${filter.ids.join()}}`, "uuid[]")}))`);
+  if (filter.ids)
+    parts.push(
+      `(c.lane, c.id) in (select * from unnest(${bind(`{${filter.ids.map(laneOf).join()}}`, "smallint[]")}, ${bind(`{${filter.ids.join()}}`, "uuid[]")}))`,
+    );
   if (filter.tag !== null) parts.push(`${bind(filter.tag, "text")} = any (c.tags)`);
   if (filter.listId) {
-    parts.push(`exists (select 1 from membership m where m.lane = c.lane and m.contact_id = c.id and m.list_id = ${bind(filter.listId, "uuid")} and m.state = 'subscribed')`);
+    parts.push(
+      `exists (select 1 from membership m where m.lane = c.lane and m.contact_id = c.id and m.list_id = ${bind(filter.listId, "uuid")} and m.state = 'subscribed')`,
+    );
   }
   if (filter.createdAfter) parts.push(`c.created_at >= ${bind(filter.createdAfter.toISOString(), "timestamptz")}`);
   if (filter.createdBefore) parts.push(`c.created_at < ${bind(filter.createdBefore.toISOString(), "timestamptz")}`);

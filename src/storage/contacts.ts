@@ -1,7 +1,7 @@
 import type { Contact } from "../core/contact.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type ContactKey = { lane: number; id: string };
 export type ContactRow = Omit<Contact, "lists">;
@@ -12,9 +12,7 @@ export async function insertContacts(sql: Queryable, contacts: readonly ContactR
     insert into contact (lane, id, workspace_id, external_id, email, phone, properties, tags, time_zone, locale, created_at, updated_at)
     select lane, id, "workspaceId", "externalId", email, phone, properties, array(select jsonb_array_elements_text(tags)),
            "timeZone", locale, "createdAt", "createdAt"
-      from json_to_recordset(${rowsOf(contacts)}::text::json)
-        as c(lane smallint, id uuid, "workspaceId" uuid, "externalId" text, email text, phone text, properties jsonb, tags jsonb,
-             "timeZone" text, locale text, "createdAt" timestamptz)`;
+      from ${recordset(sql, contacts, 'lane smallint, id uuid, "workspaceId" uuid, "externalId" text, email text, phone text, properties jsonb, tags jsonb, "timeZone" text, locale text, "createdAt" timestamptz')} as c`;
 }
 
 /**
@@ -42,9 +40,7 @@ export async function patchContacts(sql: Queryable, patches: readonly ContactPat
     with patch as (
       select p.*, array(select jsonb_array_elements_text(p.unset)) as gone,
              array(select jsonb_array_elements_text(p."addTags")) as added, array(select jsonb_array_elements_text(p."removeTags")) as removed
-        from json_to_recordset(${rowsOf(sorted)}::text::json)
-          as p(lane smallint, id uuid, "externalId" text, email text, phone text, properties jsonb, unset jsonb, replace boolean,
-               "addTags" jsonb, "removeTags" jsonb, "timeZone" text, locale text, at timestamptz)
+        from ${recordset(sql, sorted, 'lane smallint, id uuid, "externalId" text, email text, phone text, properties jsonb, unset jsonb, replace boolean, "addTags" jsonb, "removeTags" jsonb, "timeZone" text, locale text, at timestamptz')} as p
     ), held as (
       select c.lane, c.id from contact c join patch p on p.lane = c.lane and p.id = c.id order by c.lane, c.id for update of c
     )
@@ -67,6 +63,6 @@ export async function loadContacts(sql: Queryable, keys: readonly ContactKey[]):
   return sql<ContactRow[]>`
     select c.lane, c.id, c.workspace_id as "workspaceId", c.external_id as "externalId", c.email, c.phone, c.properties, c.tags,
            c.time_zone as "timeZone", c.locale, c.created_at as "createdAt"
-      from json_to_recordset(${rowsOf(keys)}::text::json) as k(lane smallint, id uuid)
+      from ${recordset(sql, keys, "lane smallint, id uuid")} as k
       join contact c on c.lane = k.lane and c.id = k.id`;
 }

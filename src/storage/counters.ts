@@ -1,5 +1,5 @@
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type CounterRow = {
   lane: number;
@@ -15,8 +15,7 @@ export async function addCounts(sql: Queryable, counts: readonly CounterRow[]): 
   await sql`
     insert into counter as c (lane, workspace_id, subject, version, name, value)
     select lane, "workspaceId", subject, version, name, by
-      from json_to_recordset(${rowsOf(counts)}::text::json)
-        as k(lane smallint, "workspaceId" uuid, subject uuid, version integer, name text, by bigint)
+      from ${recordset(sql, counts, 'lane smallint, "workspaceId" uuid, subject uuid, version integer, name text, by bigint')} as k
      order by 1, 2, 3, 4, 5
     on conflict (lane, workspace_id, subject, version, name) do update set value = c.value + excluded.value`;
 }

@@ -15,18 +15,30 @@ export type Queryable = postgres.ISql<CustomTypes>;
 const timestampArrayType = 1185;
 const booleanArrayType = 1000;
 
-export type ConnectOptions = { max: number; applicationName: string };
+export type ConnectOptions = { max: number; applicationName: string; hot?: boolean };
+
+/**
+ * For the statements of the hot path, which are all made to go by index. Prepared while tables are still empty they would be planned
+ * as scans of whole tables, and stay so until the next analyze.
+ */
+const hotSettings = {
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  plan_cache_mode: "force_generic_plan",
+} as const;
 
 /**
  * Opens a pool of up to `max` connections; the first query connects. `bigint` is read as a number, `timestamptz` as a Date,
- * `date` as text (2026-03-01), `jsonb` parsed. Sessions run in UTC.
+ * `date` as text (2026-03-01), `jsonb` parsed. Sessions run in UTC. A `hot` pool is for the
+ * engine and ingest: its plans always go by index.
  */
-export function connect(url: string, { max, applicationName }: ConnectOptions): Sql {
+export function connect(url: string, { max, applicationName, hot = false }: ConnectOptions): Sql {
   return postgres(url, {
     max,
     connect_timeout: 10,
     onnotice: () => undefined,
-    connection: { application_name: applicationName, TimeZone: "UTC" },
+    connection: { application_name: applicationName, TimeZone: "UTC", ...(hot ? hotSettings : {}) },
     types: {
       bigint: { to: 20, from: [20], serialize: (value: number) => String(value), parse: Number },
       // Read as a Date it would become an instant, and a birthday would depend on a time zone.

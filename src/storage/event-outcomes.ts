@@ -1,6 +1,6 @@
 import type { EventOutcome } from "../core/flow/route.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type EventOutcomeRow = EventOutcome & {
   lane: number;
@@ -15,7 +15,5 @@ export async function insertEventOutcomes(sql: Queryable, outcomes: readonly Eve
   await sql`
     insert into event_outcome (lane, contact_id, event_id, ordinal, workspace_id, flow_id, version, entry, outcome, reason, detail, run_id, at)
     select lane, "contactId", "eventId", ordinal, "workspaceId", "flowId", version, entry, outcome, reason, nullif(detail, 'null'), "runId", at
-      from json_to_recordset(${rowsOf(outcomes)}::text::json)
-        as o(lane smallint, "contactId" uuid, "eventId" uuid, ordinal smallint, "workspaceId" uuid, "flowId" uuid, version integer, entry text,
-             outcome text, reason text, detail jsonb, "runId" uuid, at timestamptz)`;
+      from ${recordset(sql, outcomes, 'lane smallint, "contactId" uuid, "eventId" uuid, ordinal smallint, "workspaceId" uuid, "flowId" uuid, version integer, entry text, outcome text, reason text, detail jsonb, "runId" uuid, at timestamptz')} as o`;
 }

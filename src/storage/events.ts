@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type EventRow = {
   lane: number;
@@ -22,9 +22,7 @@ export type EventRow = {
 export async function insertEvents(sql: Queryable, events: readonly EventRow[]): Promise<void> {
   await sql`
     with incoming as (
-      select * from json_to_recordset(${rowsOf(events)}::text::json)
-        as e(lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz,
-             "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean)
+      select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean')} as e
     ), stored as (
       insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued)
       select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued
@@ -69,6 +67,10 @@ export async function removeQueuedEvents(
 ): Promise<void> {
   await sql`
     delete from event_queue q
-     using json_to_recordset(${rowsOf(events.map(({ lane, seq }) => ({ lane, seq })))}::text::json) as k(lane smallint, seq bigint)
+     using ${recordset(
+       sql,
+       events.map(({ lane, seq }) => ({ lane, seq })),
+       "lane smallint, seq bigint",
+     )} as k
      where q.lane = k.lane and q.seq = k.seq`;
 }

@@ -1,7 +1,7 @@
 import type { FlowDefinition } from "../core/flow/definition.ts";
 import type { Json } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import { jsonOf } from "./rows.ts";
+import { jsonOf, recordset } from "./rows.ts";
 
 export const flowStatuses = ["draft", "active", "paused", "archived"] as const;
 export type FlowStatus = (typeof flowStatuses)[number];
@@ -123,7 +123,7 @@ export async function loadFlowVersions(sql: Queryable, keys: readonly { flowId: 
     { flowId: string; version: number; workspaceId: string; definition: FlowDefinition; status: FlowStatus }[]
   >`
     select v.flow_id as "flowId", v.version, v.workspace_id as "workspaceId", v.definition, f.status
-      from json_to_recordset(${JSON.stringify(keys)}::text::json) as k("flowId" uuid, version integer)
+      from ${recordset(sql, keys, '"flowId" uuid, version integer')} as k
       join flow_version v on v.flow_id = k."flowId" and v.version = k.version
       join flow f on f.id = v.flow_id`;
 }

@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type IdempotencyKey = { workspaceId: string; operation: string; key: string };
 export type KeptAnswer = IdempotencyKey & { requestHash: string; status: number; response: Json };
@@ -9,7 +9,7 @@ export type KeptAnswer = IdempotencyKey & { requestHash: string; status: number;
 export async function findAnswers(sql: Queryable, keys: readonly IdempotencyKey[]): Promise<KeptAnswer[]> {
   return sql<KeptAnswer[]>`
     select i.workspace_id as "workspaceId", i.operation, i.key, encode(i.request_hash, 'hex') as "requestHash", i.status, i.response
-      from json_to_recordset(${rowsOf(keys)}::text::json) as k("workspaceId" uuid, operation text, key text)
+      from ${recordset(sql, keys, '"workspaceId" uuid, operation text, key text')} as k
       join idempotency i on i.workspace_id = k."workspaceId" and i.operation = k.operation and i.key = k.key`;
 }
 
@@ -21,8 +21,7 @@ export async function keepAnswers(sql: Queryable, answers: readonly KeptAnswer[]
   const rows = await sql`
     insert into idempotency (workspace_id, operation, key, request_hash, status, response, created_at)
     select "workspaceId", operation, key, decode("requestHash", 'hex'), status, response, ${now}
-      from json_to_recordset(${rowsOf(answers)}::text::json)
-        as k("workspaceId" uuid, operation text, key text, "requestHash" text, status integer, response jsonb)
+      from ${recordset(sql, answers, '"workspaceId" uuid, operation text, key text, "requestHash" text, status integer, response jsonb')} as k
      order by 1, 2, 3
     on conflict do nothing`;
   return rows.count;

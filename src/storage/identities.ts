@@ -1,6 +1,6 @@
 import type { IdentityKind } from "../core/contact.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type IdentityRow = { lane: number; workspaceId: string; kind: IdentityKind; value: string };
 export type OwnedIdentity = IdentityRow & { contactLane: number; contactId: string };
@@ -9,7 +9,7 @@ export type OwnedIdentity = IdentityRow & { contactLane: number; contactId: stri
 export async function findIdentities(sql: Queryable, identities: readonly IdentityRow[]): Promise<OwnedIdentity[]> {
   return sql<OwnedIdentity[]>`
     select i.lane, i.workspace_id as "workspaceId", i.kind, i.value, i.contact_lane as "contactLane", i.contact_id as "contactId"
-      from json_to_recordset(${rowsOf(identities)}::text::json) as k(lane smallint, "workspaceId" uuid, kind text, value text)
+      from ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text')} as k
       join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
 }
 
@@ -22,8 +22,7 @@ export async function claimIdentities(sql: Queryable, identities: readonly Owned
   return sql<OwnedIdentity[]>`
     insert into contact_identity (lane, workspace_id, kind, value, contact_lane, contact_id)
     select lane, "workspaceId", kind, value, "contactLane", "contactId"
-      from json_to_recordset(${rowsOf(sorted)}::text::json)
-        as k(lane smallint, "workspaceId" uuid, kind text, value text, "contactLane" smallint, "contactId" uuid)
+      from ${recordset(sql, sorted, 'lane smallint, "workspaceId" uuid, kind text, value text, "contactLane" smallint, "contactId" uuid')} as k
     on conflict do nothing
     returning lane, workspace_id as "workspaceId", kind, value, contact_lane as "contactLane", contact_id as "contactId"`;
 }
@@ -32,7 +31,7 @@ export async function claimIdentities(sql: Queryable, identities: readonly Owned
 export async function releaseIdentities(sql: Queryable, identities: readonly IdentityRow[]): Promise<void> {
   await sql`
     delete from contact_identity i
-     using json_to_recordset(${rowsOf(identities)}::text::json) as k(lane smallint, "workspaceId" uuid, kind text, value text)
+     using ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text')} as k
      where i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
 }
 

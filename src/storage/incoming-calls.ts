@@ -26,3 +26,13 @@ export async function listIncomingCalls(
   return sql<{ token: string; entry: string }[]>`
     select token, entry from incoming_call where workspace_id = ${workspaceId} and flow_id = ${flowId} order by entry`;
 }
+
+export type CallAddress = IncomingCallRow & { number: number; version: number | null };
+
+/** The entry at an address, with the number and the published version of its flow. */
+export async function findCallAddress(sql: Queryable, token: string): Promise<CallAddress | undefined> {
+  const [row] = await sql<CallAddress[]>`
+    select c.token, c.workspace_id as "workspaceId", c.flow_id as "flowId", c.entry, f.number, f.version
+      from incoming_call c join flow f on f.id = c.flow_id where c.token = ${token}`;
+  return row;
+}

@@ -3,7 +3,14 @@ import type { Json } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
 import { jsonOf } from "./rows.ts";
 
-export type ListRow = { id: string; workspaceId: string; name: string; description: string; fields: Json; createdAt: Date };
+export type ListRow = {
+  id: string;
+  workspaceId: string;
+  name: string;
+  description: string;
+  fields: Json;
+  createdAt: Date;
+};
 
 function listColumns(sql: Queryable) {
   return sql`id, workspace_id as "workspaceId", name, description, fields, created_at as "createdAt"`;
@@ -22,25 +29,35 @@ export async function insertList(sql: Queryable, list: ListRow): Promise<ListRow
 export type ListRef = { workspaceId: string; id: string };
 
 export async function findList(sql: Queryable, { workspaceId, id }: ListRef): Promise<ListRow | undefined> {
-  const [row] = await sql<ListRow[]>`select ${listColumns(sql)} from list where workspace_id = ${workspaceId} and id = ${id}`;
+  const [row] = await sql<
+    ListRow[]
+  >`select ${listColumns(sql)} from list where workspace_id = ${workspaceId} and id = ${id}`;
   return row;
 }
 
 /** Locks a list against other changes until the transaction ends. */
 export async function lockList(sql: Queryable, { workspaceId, id }: ListRef): Promise<ListRow | undefined> {
-  const [row] = await sql<ListRow[]>`select ${listColumns(sql)} from list where workspace_id = ${workspaceId} and id = ${id} for update`;
+  const [row] = await sql<
+    ListRow[]
+  >`select ${listColumns(sql)} from list where workspace_id = ${workspaceId} and id = ${id} for update`;
   return row;
 }
 
 /** Those of `ids` that are lists of the workspace. They cannot be deleted before the transaction ends. */
-export async function holdLists(sql: Queryable, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }): Promise<string[]> {
+export async function holdLists(
+  sql: Queryable,
+  { workspaceId, ids }: { workspaceId: string; ids: readonly string[] },
+): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
     select id from list where workspace_id = ${workspaceId} and id = any(${[...ids]}::uuid[]) order by id for key share`;
   return rows.map(({ id }) => id);
 }
 
 /** A page of lists, newest first; `before` is the id of the last one seen. */
-export async function pageLists(sql: Queryable, page: { workspaceId: string; before: string | null; limit: number }): Promise<ListRow[]> {
+export async function pageLists(
+  sql: Queryable,
+  page: { workspaceId: string; before: string | null; limit: number },
+): Promise<ListRow[]> {
   return sql<ListRow[]>`
     select ${listColumns(sql)} from list
      where workspace_id = ${page.workspaceId} and (${page.before}::uuid is null or id < ${page.before}::uuid)
@@ -58,7 +75,10 @@ export async function saveList(sql: Queryable, list: ListRow): Promise<boolean> 
 
 /** Takes a list away with its memberships. */
 export async function removeList(sql: Queryable, id: string): Promise<void> {
-  await sql`delete from membership where list_id = ${id}`;
+  // In the order in which `setMemberships` writes, so that the two cannot deadlock.
+  await sql`
+    with held as (select lane, contact_id from membership where list_id = ${id} order by contact_id for update)
+    delete from membership m using held h where m.lane = h.lane and m.contact_id = h.contact_id and m.list_id = ${id}`;
   await sql`delete from list where id = ${id}`;
 }
 
@@ -82,5 +102,10 @@ export async function pageMembers(
 export async function countMembers(sql: Queryable, listId: string): Promise<Record<MembershipState, number>> {
   const rows = await sql<{ state: MembershipState; count: number }[]>`
     select state, count(*) as count from membership where list_id = ${listId} group by state`;
-  return { subscribed: 0, unsubscribed: 0, unconfirmed: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
+  return {
+    subscribed: 0,
+    unsubscribed: 0,
+    unconfirmed: 0,
+    ...Object.fromEntries(rows.map(({ state, count }) => [state, count])),
+  };
 }

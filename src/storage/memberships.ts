@@ -1,7 +1,7 @@
 import type { MembershipState } from "../core/contact.ts";
 import type { ContactKey } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type MembershipRow = {
   lane: number;
@@ -19,8 +19,7 @@ export async function setMemberships(sql: Queryable, memberships: readonly Membe
   await sql`
     insert into membership as m (lane, contact_id, list_id, workspace_id, state, joined_at, updated_at)
     select lane, "contactId", "listId", "workspaceId", state, at, at
-      from json_to_recordset(${rowsOf(sorted)}::text::json)
-        as r(lane smallint, "contactId" uuid, "listId" uuid, "workspaceId" uuid, state text, at timestamptz)
+      from ${recordset(sql, sorted, 'lane smallint, "contactId" uuid, "listId" uuid, "workspaceId" uuid, state text, at timestamptz')} as r
     on conflict (lane, contact_id, list_id) do update set state = excluded.state, updated_at = excluded.updated_at
      where m.state <> excluded.state`;
 }
@@ -29,6 +28,6 @@ export async function setMemberships(sql: Queryable, memberships: readonly Membe
 export async function loadMemberships(sql: Queryable, keys: readonly ContactKey[]) {
   return sql<{ contactId: string; listId: string; state: MembershipState }[]>`
     select m.contact_id as "contactId", m.list_id as "listId", m.state
-      from json_to_recordset(${rowsOf(keys)}::text::json) as k(lane smallint, id uuid)
+      from ${recordset(sql, keys, "lane smallint, id uuid")} as k
       join membership m on m.lane = k.lane and m.contact_id = k.id`;
 }

@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 /** `attempting` is written before a message is handed over, so that a crash in between is seen. */
 export const messageEventTypes = [
@@ -25,13 +25,13 @@ export type MessageEventRow = {
   detail: Json;
 };
 
-/** Adds to the life of messages. */
+/** Adds to the life of messages. What is there already, from a commit whose answer got lost, is not added twice. */
 export async function insertMessageEvents(sql: Queryable, events: readonly MessageEventRow[]): Promise<void> {
   await sql`
     insert into message_event (lane, message_id, id, workspace_id, type, at, detail)
     select lane, "messageId", id, "workspaceId", type, at, nullif(detail, 'null')
-      from json_to_recordset(${rowsOf(events)}::text::json)
-        as e(lane smallint, "messageId" uuid, id uuid, "workspaceId" uuid, type text, at timestamptz, detail jsonb)`;
+      from ${recordset(sql, events, 'lane smallint, "messageId" uuid, id uuid, "workspaceId" uuid, type text, at timestamptz, detail jsonb')} as e
+    on conflict do nothing`;
 }
 
 /** The life of a message, oldest first. */
@@ -47,7 +47,7 @@ export async function findInterrupted(
 ): Promise<Set<string>> {
   const rows = await sql<{ messageId: string }[]>`
     select k."messageId"
-      from json_to_recordset(${rowsOf(messages)}::text::json) as k(lane smallint, "messageId" uuid)
+      from ${recordset(sql, messages, 'lane smallint, "messageId" uuid')} as k
      cross join lateral (
        select type from message_event e where e.lane = k.lane and e.message_id = k."messageId" order by id desc limit 1
      ) last

@@ -1,5 +1,5 @@
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export const messageStatuses = [
   "queued",
@@ -33,9 +33,7 @@ export async function insertMessages(sql: Queryable, messages: readonly NewMessa
   await sql`
     insert into message (lane, contact_id, id, workspace_id, channel, run_id, flow_id, version, step, visit, purpose, status, created_at, updated_at)
     select lane, "contactId", id, "workspaceId", channel, "runId", "flowId", version, step, visit, purpose, 'queued', "createdAt", "createdAt"
-      from json_to_recordset(${rowsOf(messages)}::text::json)
-        as m(lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, channel text, "runId" uuid, "flowId" uuid, version integer,
-             step text, visit integer, purpose text, "createdAt" timestamptz)`;
+      from ${recordset(sql, messages, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, channel text, "runId" uuid, "flowId" uuid, version integer, step text, visit integer, purpose text, "createdAt" timestamptz')} as m`;
 }
 
 /** Where a message stands after an attempt. Null addresses and subject leave what is stored. */
@@ -64,8 +62,6 @@ export async function updateMessages(sql: Queryable, updates: readonly MessageUp
            from_address = coalesce(k."fromAddress", m.from_address), to_address = coalesce(k."toAddress", m.to_address),
            subject = coalesce(k.subject, m.subject), size_bytes = coalesce(k."sizeBytes", m.size_bytes), attempts = k.attempts,
            sent_at = coalesce(k."sentAt", m.sent_at), updated_at = k.at
-      from json_to_recordset(${rowsOf(updates)}::text::json)
-        as k(lane smallint, "contactId" uuid, id uuid, status text, class text, reason text, transport text, "fromAddress" text,
-             "toAddress" text, subject text, "sizeBytes" integer, attempts integer, "sentAt" timestamptz, at timestamptz)
+      from ${recordset(sql, updates, 'lane smallint, "contactId" uuid, id uuid, status text, class text, reason text, transport text, "fromAddress" text, "toAddress" text, subject text, "sizeBytes" integer, attempts integer, "sentAt" timestamptz, at timestamptz')} as k
      where m.lane = k.lane and m.contact_id = k."contactId" and m.id = k.id`;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { createEmptyDatabase, type TestDatabase } from "../testing/database.ts";
 import { closeDatabase, connect } from "./database.ts";
-import { migrate } from "./migrate.ts";
+import { findPending, migrate } from "./migrate.ts";
 
 let database: TestDatabase;
 
@@ -94,4 +94,11 @@ test("gives its connection back", async () => {
   await migrate(single, await folderOf(first));
   expect(await single`select 1 as one`).toEqual([{ one: 1 }]);
   await closeDatabase(single);
+});
+
+test("says what is pending without applying it", async () => {
+  const folder = await folderOf({ ...first, ...second });
+  expect(await findPending(database.sql, folder)).toEqual(["0001_dogs", "0002_cats"]);
+  await migrate(database.sql, await folderOf(first));
+  expect(await findPending(database.sql, folder)).toEqual(["0002_cats"]);
 });

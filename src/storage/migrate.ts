@@ -32,6 +32,18 @@ export async function migrate(sql: Sql, directory: string = ownMigrations): Prom
   }
 }
 
+/** The names of the migrations that the database lacks. Throws like `migrate` when it has others than this program. */
+export async function findPending(sql: Sql, directory: string = ownMigrations): Promise<string[]> {
+  const migrations = await readMigrations(directory);
+  const [table] = await sql<{ exists: boolean }[]>`select to_regclass('schema_migration') is not null as exists`;
+  const applied = table?.exists
+    ? await sql<Applied[]>`select number, name, checksum from schema_migration order by number`
+    : [];
+  refuseUnknown(applied, migrations);
+  const done = new Set(applied.map(({ number }) => number));
+  return migrations.filter(({ number }) => !done.has(number)).map(({ name }) => name);
+}
+
 async function readMigrations(directory: string): Promise<Migration[]> {
   const files = (await readdir(directory)).filter((file) => file.endsWith(".sql")).sort();
   return Promise.all(files.map((file) => readMigration(directory, file)));

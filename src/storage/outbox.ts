@@ -1,7 +1,7 @@
 import type { EffectAnswer, EffectKind } from "../core/flow/effect.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type OutboxKey = { lane: number; runId: string; visit: number; ordinal: number };
 
@@ -34,10 +34,7 @@ export async function insertEffects(
                         attempt, first_due_at, due_at, leased_by)
     select lane, "runId", visit, ordinal, kind, "workspaceId", "contactId", "flowId", version, step, "messageId", data, awaited,
            attempt, "firstDueAt", "dueAt", "leasedBy"
-      from json_to_recordset(${rowsOf(effects)}::text::json)
-        as o(lane smallint, "runId" uuid, visit integer, ordinal smallint, kind text, "workspaceId" uuid, "contactId" uuid, "flowId" uuid,
-             version integer, step text, "messageId" uuid, data jsonb, awaited boolean, attempt integer, "firstDueAt" timestamptz,
-             "dueAt" timestamptz, "leasedBy" uuid)`;
+      from ${recordset(sql, effects, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, kind text, "workspaceId" uuid, "contactId" uuid, "flowId" uuid, version integer, step text, "messageId" uuid, data json, awaited boolean, attempt integer, "firstDueAt" timestamptz, "dueAt" timestamptz, "leasedBy" uuid')} as o`;
 }
 
 export type Claim = { worker: string; kind: EffectKind; now: Date; limit: number };
@@ -79,18 +76,18 @@ export async function nextEffectDue(sql: Queryable, kind: EffectKind): Promise<D
 
 /**
  * Gives effects back to the outbox to be tried again at `dueAt`; `attempt` is the number of attempts that ended. Like every settling of
- * an effect it counts only while `worker` still holds the lease.
+ * an effect it counts only while `worker` still holds the lease; returned are those for which it counted.
  */
 export async function retryEffects(
   sql: Queryable,
   worker: string,
   rows: readonly (OutboxKey & { attempt: number; dueAt: Date })[],
-): Promise<void> {
-  await sql`
+): Promise<OutboxKey[]> {
+  return sql<OutboxKey[]>`
     update outbox o set leased_by = null, attempt = k.attempt, due_at = k."dueAt"
-      from json_to_recordset(${rowsOf(rows)}::text::json)
-        as k(lane smallint, "runId" uuid, visit integer, ordinal smallint, attempt integer, "dueAt" timestamptz)
-     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}`;
+      from ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, attempt integer, "dueAt" timestamptz')} as k
+     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}
+    returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
 
 /** Records answers that runs wait for; the next pass over the lane takes them. */
@@ -98,21 +95,22 @@ export async function answerEffects(
   sql: Queryable,
   worker: string,
   rows: readonly (OutboxKey & { answer: EffectAnswer })[],
-): Promise<void> {
-  await sql`
+): Promise<OutboxKey[]> {
+  return sql<OutboxKey[]>`
     update outbox o set leased_by = null, answered = true, answer = k.answer
-      from json_to_recordset(${rowsOf(rows)}::text::json)
-        as k(lane smallint, "runId" uuid, visit integer, ordinal smallint, answer jsonb)
-     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}`;
+      from ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, answer json')} as k
+     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}
+    returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
 
 /** Takes effects out of the outbox that `worker` has performed. */
-export async function finishEffects(sql: Queryable, worker: string, keys: readonly OutboxKey[]): Promise<void> {
+export async function finishEffects(sql: Queryable, worker: string, keys: readonly OutboxKey[]): Promise<OutboxKey[]> {
   const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
-  await sql`
+  return sql<OutboxKey[]>`
     delete from outbox o
-     using json_to_recordset(${rowsOf(rows)}::text::json) as k(lane smallint, "runId" uuid, visit integer, ordinal smallint)
-     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}`;
+     using ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}
+    returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
 
 export type AnsweredEffect = OutboxKey & { contactId: string; workspaceId: string; answer: EffectAnswer };
@@ -134,7 +132,7 @@ export async function removeAnswered(sql: Queryable, keys: readonly OutboxKey[])
   const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
   await sql`
     delete from outbox o
-     using json_to_recordset(${rowsOf(rows)}::text::json) as k(lane smallint, "runId" uuid, visit integer, ordinal smallint)
+     using ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
      where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal`;
 }
 
@@ -143,16 +141,36 @@ export async function removeAnswered(sql: Queryable, keys: readonly OutboxKey[])
  * all processes share. Returns how many effects that were.
  */
 export async function releaseDeadLeases(sql: Queryable, deadAfterMs: number): Promise<number> {
+  // Rows that their process is settling this moment are skipped: it lives, and waiting for it could become a deadlock.
   const rows = await sql`
-    update outbox set leased_by = null
-     where leased_by is not null
-       and not exists (
-         select 1 from worker w where w.id = leased_by and w.seen_at >= clock_timestamp() - ${deadAfterMs} * interval '1 millisecond'
-       )`;
+    with dead as (
+      select o.lane, o.run_id, o.visit, o.ordinal from outbox o
+       where o.leased_by is not null
+         and not exists (
+           select 1 from worker w where w.id = o.leased_by and w.seen_at >= clock_timestamp() - ${deadAfterMs} * interval '1 millisecond'
+         )
+         for update of o skip locked
+    )
+    update outbox o set leased_by = null from dead d
+     where o.lane = d.lane and o.run_id = d.run_id and o.visit = d.visit and o.ordinal = d.ordinal`;
   return rows.count;
 }
 
 /** Gives back what a process holds and will not perform any more. */
 export async function releaseLeases(sql: Queryable, worker: string): Promise<void> {
   await sql`update outbox set leased_by = null where leased_by = ${worker}`;
+}
+
+/** The effects that `worker` holds. */
+export async function findLeases(sql: Queryable, worker: string): Promise<OutboxKey[]> {
+  return sql<OutboxKey[]>`select lane, run_id as "runId", visit, ordinal from outbox where leased_by = ${worker}`;
+}
+
+/** Gives back these effects, as far as `worker` still holds them. */
+export async function releaseEffects(sql: Queryable, worker: string, keys: readonly OutboxKey[]): Promise<void> {
+  const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
+  await sql`
+    update outbox o set leased_by = null
+      from ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}`;
 }

@@ -1,13 +1,34 @@
+import type { PendingQuery, Row } from "postgres";
+import type { Queryable } from "./database.ts";
+
 /** What jsonb cannot hold: U+0000, and halves of surrogate pairs. JSON.stringify writes both as escapes. */
 const unstorableEscape = /\\u(?:0000|d[89a-f])/i;
+/** What text cannot hold, and the separators. JSON never holds them, for it escapes control characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it is about.
+const unstorableText = /[\0\x1d-\x1f]|\p{Surrogate}/gu;
+
+const fieldSeparator = "\x1f";
+const rowSeparator = "\x1e";
+const nothing = "\x1d";
+
+type Column = { name: string; isJson: boolean };
+type Shape = { columns: Column[]; select: string };
+
+const shapes = new Map<string, Shape>();
 
 /**
- * A batch of rows as one JSON text, for `json_to_recordset(${rowsOf(rows)}::text::json)`.
- * One parameter a batch: measured beside `unnest` with an array per column it is as fast in all, and takes 40 % less of
- * the program's own thread (4.0 against 6.8 ms for 500 events), which is what runs out first.
+ * A batch of rows as something to select from: `${recordset(sql, rows, 'lane smallint, "runId" uuid, entries jsonb')} as t`.
+ * The whole batch is one text parameter, cut into rows and fields by control characters. Measured on 1,000 trail rows, PostgreSQL and
+ * program together: 22 ms (16 ms when JSON stays text), against 33 ms with json_to_recordset, which parses every value twice, and
+ * 28 ms with unnest and an array per column. `shape` is code, never input.
  */
-export function rowsOf(rows: readonly object[]): string {
-  return jsonOf(rows);
+export function recordset(sql: Queryable, rows: readonly object[], shape: string): PendingQuery<Row[]> {
+  const { columns, select } = shapeOf(shape);
+  const text = rows.map((row) => line(row as Record<string, unknown>, columns)).join(rowSeparator);
+  // `offset 0` keeps the split from being done again for every field.
+  return sql`(select ${sql.unsafe(select)} from (
+    select string_to_array(line, E'\\x1f', E'\\x1d') as f from string_to_table(${text}::text, E'\\x1e') as line offset 0
+  ) as split)`;
 }
 
 /**
@@ -21,4 +42,34 @@ export function jsonOf(value: unknown): string {
 
 function storable(_key: string, value: unknown): unknown {
   return typeof value === "string" ? value.toWellFormed().replaceAll("\0", "") : value;
+}
+
+function line(row: Record<string, unknown>, columns: readonly Column[]): string {
+  let text = "";
+  for (const [index, { name, isJson }] of columns.entries()) {
+    if (index > 0) text += fieldSeparator;
+    text += field(row[name], isJson);
+  }
+  return text;
+}
+
+function field(value: unknown, isJson: boolean): string {
+  if (value === null || value === undefined) return nothing;
+  if (isJson) return jsonOf(value);
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "string" ? value.replace(unstorableText, " ") : String(value);
+}
+
+function shapeOf(shape: string): Shape {
+  const known = shapes.get(shape);
+  if (known) return known;
+  const parts = shape.split(",").map((part) => part.trim().split(/ (.*)/));
+  const columns = parts.map(([name = "", type = ""]) => ({
+    name: name.replaceAll('"', ""),
+    isJson: /^jsonb?$/.test(type),
+  }));
+  const select = parts.map(([name, type], index) => `f[${index + 1}]::${type} as ${name}`).join(", ");
+  const made = { columns, select };
+  shapes.set(shape, made);
+  return made;
 }

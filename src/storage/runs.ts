@@ -1,7 +1,7 @@
 import type { Run } from "../core/flow/run.ts";
 import type { ContactKey } from "./contacts.ts";
 import type { Queryable, Sql, Transaction } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type RunKey = { lane: number; id: string };
 
@@ -30,7 +30,7 @@ export async function takeDueRuns(
 export async function loadLiveRuns(sql: Queryable, contacts: readonly ContactKey[]): Promise<Run[]> {
   return sql<Run[]>`
     select ${runColumns(sql)}
-      from json_to_recordset(${rowsOf(contacts)}::text::json) as k(lane smallint, id uuid)
+      from ${recordset(sql, contacts, "lane smallint, id uuid")} as k
       join run r on r.lane = k.lane and r.contact_id = k.id and r.ended_at is null`;
 }
 
@@ -38,7 +38,7 @@ export async function loadLiveRuns(sql: Queryable, contacts: readonly ContactKey
 export async function loadRuns(sql: Queryable, keys: readonly RunKey[]): Promise<Run[]> {
   return sql<Run[]>`
     select ${runColumns(sql)}
-      from json_to_recordset(${rowsOf(keys)}::text::json) as k(lane smallint, id uuid)
+      from ${recordset(sql, keys, "lane smallint, id uuid")} as k
       join run r on r.lane = k.lane and r.id = k.id`;
 }
 
@@ -48,10 +48,7 @@ export async function insertRuns(sql: Queryable, runs: readonly Run[]): Promise<
                      event_id, event_name, event_at, event, vars, steps, started_at, ended_at)
     select lane, id, "workspaceId", "flowId", version, "contactId", key, entry, status, step, visit, "enteredAt", "wakeAt", reason,
            "eventId", "eventName", "eventAt", event, vars, steps, "startedAt", "endedAt"
-      from json_to_recordset(${rowsOf(runs)}::text::json)
-        as r(lane smallint, id uuid, "workspaceId" uuid, "flowId" uuid, version integer, "contactId" uuid, key text, entry text, status text,
-             step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "eventId" uuid, "eventName" text,
-             "eventAt" timestamptz, event jsonb, vars jsonb, steps jsonb, "startedAt" timestamptz, "endedAt" timestamptz)`;
+      from ${recordset(sql, runs, 'lane smallint, id uuid, "workspaceId" uuid, "flowId" uuid, version integer, "contactId" uuid, key text, entry text, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "eventId" uuid, "eventName" text, "eventAt" timestamptz, event jsonb, vars jsonb, steps jsonb, "startedAt" timestamptz, "endedAt" timestamptz')} as r`;
 }
 
 /** Saves where runs stand. `vars` and `steps` are written only where `dataChanged`, for they can be large. */
@@ -72,9 +69,7 @@ export async function updateRuns(sql: Queryable, runs: readonly { run: Run; data
     update run r
        set status = k.status, step = k.step, visit = k.visit, entered_at = k."enteredAt", wake_at = k."wakeAt", reason = k.reason,
            ended_at = k."endedAt", vars = coalesce(k.vars, r.vars), steps = coalesce(k.steps, r.steps)
-      from json_to_recordset(${rowsOf(rows)}::text::json)
-        as k(lane smallint, id uuid, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text,
-             "endedAt" timestamptz, vars jsonb, steps jsonb)
+      from ${recordset(sql, rows, 'lane smallint, id uuid, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "endedAt" timestamptz, vars jsonb, steps jsonb')} as k
      where r.lane = k.lane and r.id = k.id`;
 }
 

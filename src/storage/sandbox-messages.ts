@@ -1,5 +1,5 @@
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type SandboxMessageRow = {
   workspaceId: string;
@@ -17,8 +17,7 @@ export async function insertSandboxMessages(sql: Queryable, rows: readonly Sandb
   await sql`
     insert into sandbox_message (workspace_id, id, from_address, to_address, subject, raw, received_at)
     select "workspaceId", id, "fromAddress", "toAddress", subject, decode(raw, 'base64'), "receivedAt"
-      from json_to_recordset(${rowsOf(encoded)}::text::json)
-        as m("workspaceId" uuid, id uuid, "fromAddress" text, "toAddress" text, subject text, raw text, "receivedAt" timestamptz)
+      from ${recordset(sql, encoded, '"workspaceId" uuid, id uuid, "fromAddress" text, "toAddress" text, subject text, raw text, "receivedAt" timestamptz')} as m
     on conflict do nothing`;
 }
 

@@ -25,8 +25,6 @@ begin
       end if;
       month := month + interval '1 month';
     end loop;
-    part := parent || '_default';
-    if to_regclass(part) is null then execute format('create table %I partition of %I default', part, parent); end if;
   end loop;
 end $function$;
 
@@ -260,6 +258,7 @@ create table event (
   constraint event_pkey PRIMARY KEY (lane, contact_id, id),
   constraint event_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text))
 ) partition by RANGE (id);
+create table event_default partition of event DEFAULT;
 CREATE INDEX event_workspace ON ONLY public.event USING btree (workspace_id, id);
 
 create table event_outcome (
@@ -279,6 +278,7 @@ create table event_outcome (
   constraint event_outcome_pkey PRIMARY KEY (lane, contact_id, event_id, ordinal),
   constraint event_outcome_outcome_check CHECK ((outcome = ANY (ARRAY['started'::text, 'not_started'::text, 'exited'::text])))
 ) partition by RANGE (event_id);
+create table event_outcome_default partition of event_outcome DEFAULT;
 
 create table event_queue (
   lane smallint not null,
@@ -404,6 +404,7 @@ create table message (
   constraint message_purpose_check CHECK ((purpose = ANY (ARRAY['transactional'::text, 'marketing'::text]))),
   constraint message_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'deferred'::text, 'sent'::text, 'bounced'::text, 'failed'::text, 'held'::text, 'unknown'::text, 'cancelled'::text])))
 ) partition by RANGE (id);
+create table message_default partition of message DEFAULT;
 CREATE INDEX message_workspace ON ONLY public.message USING btree (workspace_id, id);
 
 create table message_event (
@@ -416,6 +417,7 @@ create table message_event (
   detail jsonb,
   constraint message_event_pkey PRIMARY KEY (lane, message_id, id)
 ) partition by RANGE (id);
+create table message_event_default partition of message_event DEFAULT;
 
 create table outbox (
   lane smallint not null,
@@ -429,18 +431,18 @@ create table outbox (
   version integer not null,
   step text not null,
   message_id uuid,
-  data jsonb not null,
+  data json not null,
   awaited boolean not null,
   attempt integer default 0 not null,
   first_due_at timestamp with time zone not null,
   due_at timestamp with time zone not null,
   leased_by uuid,
   answered boolean default false not null,
-  answer jsonb,
+  answer json,
   constraint outbox_pkey PRIMARY KEY (lane, run_id, visit, ordinal)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000);
 CREATE INDEX outbox_answered ON public.outbox USING btree (lane) WHERE answered;
-CREATE INDEX outbox_due ON public.outbox USING btree (lane, due_at) WHERE ((leased_by IS NULL) AND (NOT answered));
+CREATE INDEX outbox_due ON public.outbox USING btree (lane, kind, due_at) WHERE ((leased_by IS NULL) AND (NOT answered));
 CREATE INDEX outbox_leased ON public.outbox USING btree (leased_by) WHERE (leased_by IS NOT NULL);
 
 create table run (
@@ -519,9 +521,10 @@ create table trail (
   run_id uuid not null,
   seq integer not null,
   at timestamp with time zone not null,
-  entries jsonb not null,
+  entries json not null,
   constraint trail_pkey PRIMARY KEY (lane, run_id, seq, at)
 ) partition by RANGE (at);
+create table trail_default partition of trail DEFAULT;
 
 create table worker (
   id uuid not null,

@@ -1,6 +1,6 @@
 import type { TrailEntry } from "../core/flow/run.ts";
 import type { Queryable } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
 export type TrailRow = { lane: number; runId: string; seq: number; at: Date; entries: TrailEntry[] };
 
@@ -9,8 +9,8 @@ export async function insertTrail(sql: Queryable, rows: readonly TrailRow[]): Pr
   await sql`
     insert into trail (lane, run_id, seq, at, entries)
     select lane, "runId", seq, at, entries
-      from json_to_recordset(${rowsOf(rows)}::text::json) as t(lane smallint, "runId" uuid, seq integer, at timestamptz, entries jsonb)
-    on conflict (lane, run_id, seq, at) do update set entries = trail.entries || excluded.entries`;
+      from ${recordset(sql, rows, 'lane smallint, "runId" uuid, seq integer, at timestamptz, entries json')} as t
+    on conflict (lane, run_id, seq, at) do update set entries = (trail.entries::jsonb || excluded.entries::jsonb)::json`;
 }
 
 /** The trail of a run, oldest first. */

@@ -1,7 +1,7 @@
 import { createSandboxTransport } from "../channels/email/sandbox.ts";
-import type { EmailTransport } from "../channels/email/transport.ts";
 import { validateFlow } from "../core/flow/validate.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { EmailTransport } from "../core/message/transport.ts";
 import { Engine, type EngineTuning } from "../engine/engine.ts";
 import { createEmailEffects } from "../engine/perform/email-effects.ts";
 import { createHttpPerformer } from "../engine/perform/http/http.ts";

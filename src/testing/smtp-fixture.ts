@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { createSmtpTransport } from "../channels/email/deliver.ts";
 import { parseSmtpUrl, type SmtpSettings } from "../channels/email/settings.ts";
-import type { EmailTransport } from "../channels/email/transport.ts";
+import type { EmailTransport } from "../core/message/transport.ts";
 import { type SmtpSink, type SmtpSinkOptions, startSmtpSink } from "./smtp-sink.ts";
 
 /** A transport to `url` that is closed when the test is over. */

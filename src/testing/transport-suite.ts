@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type ComposedEmail, composeEmail } from "../channels/email/compose.ts";
-import type { EmailTransport } from "../channels/email/transport.ts";
+import { composeEmail } from "../channels/email/compose.ts";
+import type { ComposedEmail, EmailTransport } from "../core/message/transport.ts";
 
 /** What a suite needs of one transport: the transport, and the mails that came out at its other end. */
 export type TransportUnderTest = {

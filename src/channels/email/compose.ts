@@ -1,20 +1,10 @@
 import { AppError, type Issue } from "../../core/errors.ts";
 import { type Address, domainOf } from "../../core/message/address.ts";
 import { headerProblem, type Mail } from "../../core/message/mail.ts";
+import type { ComposedEmail } from "../../core/message/transport.ts";
 import { encodeBody } from "./body-encoding.ts";
 import { encodeName, encodeText, headerLine, oneLine } from "./header-text.ts";
 import { textFromHtml } from "./html-text.ts";
-
-export type Envelope = { from: string; to: string[] };
-
-/** A mail as bytes, ready for a transport: CRLF lines, ended by CRLF, no dots doubled. */
-export type ComposedEmail = {
-  messageId: string;
-  raw: Buffer;
-  envelope: Envelope;
-  sizeBytes: number;
-  subject: string;
-};
 
 /** `id` must be unguessable (a UUID): the Message-ID and the boundary are made from it. */
 export type ComposeOptions = { id: string; date: Date; envelopeFrom?: string };

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { EmailTransport } from "../../core/message/transport.ts";
 import { sink, smtpSettingsOf, transportTo } from "../../testing/smtp-fixture.ts";
 import { type SmtpSinkOptions, startSmtpSink } from "../../testing/smtp-sink.ts";
 import { describeTransport, sampleMail } from "../../testing/transport-suite.ts";
 import { composeEmail } from "./compose.ts";
 import { createSmtpTransport } from "./deliver.ts";
-import type { EmailTransport } from "./transport.ts";
 
 const key = { key: "run:mail:1" };
 const send = (transport: EmailTransport, number = 1) => transport.deliver(sampleMail(number), key);

@@ -1,6 +1,6 @@
 import type { Delivery, Verdict } from "../../core/message/delivery.ts";
+import type { ComposedEmail, EmailTransport } from "../../core/message/transport.ts";
 import { classifyReply } from "./classify.ts";
-import type { ComposedEmail } from "./compose.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { SmtpSettings } from "./settings.ts";
 import { SmtpFailure } from "./smtp/failure.ts";
@@ -9,7 +9,6 @@ import { ConnectionPool } from "./smtp/pool.ts";
 import type { FullReply } from "./smtp/reply-parser.ts";
 import { type Decision, needsUtf8, type Progress, transact } from "./smtp/transaction.ts";
 import { noteFact } from "./smtp/transcript.ts";
-import type { EmailTransport } from "./transport.ts";
 
 type Result = Omit<Delivery, "durationMs">;
 type Sender = { pool: ConnectionPool; settings: SmtpSettings };

@@ -1,9 +1,5 @@
 import type { Delivery } from "../../core/message/delivery.ts";
-import type { ComposedEmail } from "./compose.ts";
-import type { DeliveryOptions, EmailTransport } from "./transport.ts";
-
-/** Keeps a mail; `key` is that of the effect. Throwing leaves the mail undelivered. */
-export type StoreMail = (message: ComposedEmail, options: DeliveryOptions) => Promise<void>;
+import type { ComposedEmail, EmailTransport, StoreMail } from "../../core/message/transport.ts";
 
 /** A transport that hands every mail to `store` and sends nothing: what the sandbox inbox shows. */
 export function createSandboxTransport(store: StoreMail): EmailTransport {

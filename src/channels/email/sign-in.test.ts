@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { EmailTransport } from "../../core/message/transport.ts";
 import { sink, transportTo } from "../../testing/smtp-fixture.ts";
 import { sampleMail } from "../../testing/transport-suite.ts";
-import type { EmailTransport } from "./transport.ts";
 
 const send = (transport: EmailTransport) => transport.deliver(sampleMail(1), { key: "run:mail:1" });
 

@@ -27,14 +27,24 @@ export type Advanced = {
   effects: AskedEffect[];
   trail: TrailEntry[];
   counts: Count[];
+  /** What a step threw: bugs, for the log. The run has ended as failed. */
+  bugs: unknown[];
 };
+
+// The last instant that both JSON and PostgreSQL write in the same four-digit way.
+const latestWakeAt = new Date("9999-12-31T23:59:59.999Z");
+
+/** A run about to be moved: nothing decided yet. */
+export function unmoved(run: Run, contact: Contact): Advanced {
+  return { run, contact, changes: [], effects: [], trail: [], counts: [], bugs: [] };
+}
 
 /**
  * Moves a run as far as it can go at `now`: through steps until one waits, asks for an effect or ends the run.
  * Pure: no clock, no randomness, no I/O. After `flowLimits.stepsPerAdvance` steps it stops and stays due.
  */
 export function advance(flow: CompiledFlow, run: Run, facts: Facts, now: Date): Advanced {
-  const moved: Advanced = { run, contact: facts.contact, changes: [], effects: [], trail: [], counts: [] };
+  const moved = unmoved(run, facts.contact);
   let answer = facts.answer;
   for (let taken = 0; isLive(moved.run); taken += 1) {
     if (taken === flowLimits.stepsPerAdvance) {
@@ -54,18 +64,42 @@ type Moment = { workspace: WorkspaceFacts; answer: EffectAnswer | undefined; now
 function takeStep(flow: CompiledFlow, moved: Advanced, { workspace, answer, now }: Moment): boolean {
   const { run } = moved;
   const step = run.step === null ? undefined : flow.steps.get(run.step);
-  if (!step) return finish(moved, "failed", { now, reason: "step_missing" });
-  if (run.visit > flowLimits.visits) return finish(moved, "failed", { now, reason: "loop_guard" });
+  if (!step) return failRun(moved, "step_missing", now);
+  if (run.visit > flowLimits.visits) return failRun(moved, "loop_guard", now);
+  const { contact } = moved;
+  let scope: Scope | undefined;
   const context: StepContext = {
     step: step.name,
     visit: run.visit,
     now,
     enteredAt: run.enteredAt,
-    scope: runScope(flow, run, { contact: moved.contact, workspace, now }),
-    contact: moved.contact,
+    // Many steps never look at it, and it is the dearest part of a step.
+    get scope() {
+      scope ??= runScope(flow, run, { contact, workspace, now });
+      return scope;
+    },
+    contact,
     answer,
   };
-  return settle(moved, step, step.kind.run(step.config, context), now);
+  try {
+    return settle(moved, step, runStep(step, context), now);
+  } catch (error) {
+    moved.bugs.push(error);
+    return failRun(moved, "internal_error", now);
+  }
+}
+
+/** What the step decides. Throws when that is something no step may decide: a bug of the kind. */
+function runStep(step: CompiledStep, context: StepContext): StepOutcome {
+  const outcome = step.kind.run(step.config, context);
+  if (outcome.kind === "go" && !Object.hasOwn(step.exits, outcome.exit))
+    throw new Error(`The step "${step.name}" has no exit "${outcome.exit}".`);
+  if (outcome.kind === "wait" && Number.isNaN(outcome.until.getTime()))
+    throw new Error(`The step "${step.name}" waits for an instant that does not exist.`);
+  // The second effect would have the idempotency key of the first.
+  if (outcome.kind === "ask" && context.answer)
+    throw new Error(`The step "${step.name}" asks again after it was answered.`);
+  return outcome;
 }
 
 function settle(moved: Advanced, step: CompiledStep, outcome: StepOutcome, now: Date): boolean {
@@ -75,7 +109,7 @@ function settle(moved: Advanced, step: CompiledStep, outcome: StepOutcome, now: 
       return leave(moved, step, outcome, now);
     case "wait":
       note(moved, step, { outcome: "waiting", detail: { until: outcome.until.toISOString(), ...outcome.detail } }, now);
-      moved.run = { ...run, status: "waiting", wakeAt: outcome.until };
+      moved.run = { ...run, status: "waiting", wakeAt: outcome.until < latestWakeAt ? outcome.until : latestWakeAt };
       return false;
     case "ask":
       ask(moved, step, [outcome.effect], true);
@@ -154,16 +188,18 @@ function endsEarly(flow: CompiledFlow, moved: Advanced, workspace: WorkspaceFact
 
 /** Ends a run by an exit rule, with its place in the trail. */
 export function exitRun(moved: Advanced, reason: string, now: Date): void {
-  const { visit, enteredAt, step } = moved.run;
-  const place = {
-    visit,
-    step: step ?? "",
-    kind: "exit-rule",
-    enteredAt: enteredAt.toISOString(),
-    at: now.toISOString(),
-  };
-  moved.trail.push({ ...place, outcome: "exited", reason });
+  moved.trail.push({ ...placeOf(moved.run, "exit-rule", now), outcome: "exited", reason });
   finish(moved, "exited", { now, reason });
+}
+
+/** Ends a run that the engine cannot take further, with its place in the trail. False, for the run stays there. */
+export function failRun(moved: Advanced, reason: string, now: Date): false {
+  moved.trail.push({ ...placeOf(moved.run, "engine", now), outcome: "failed", reason });
+  return finish(moved, "failed", { now, reason });
+}
+
+function placeOf({ visit, step, enteredAt }: Run, kind: string, now: Date): Omit<TrailEntry, "outcome"> {
+  return { visit, step: step ?? "", kind, enteredAt: enteredAt.toISOString(), at: now.toISOString() };
 }
 
 type ScopeFacts = { contact: Contact; workspace: WorkspaceFacts; now: Date };

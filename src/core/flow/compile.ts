@@ -27,6 +27,9 @@ export type CompiledFlow = {
   readsLists: boolean;
 };
 
+// The lists by name, or in a template the contact as a whole or by a computed name. Too often is harmless, too seldom is not.
+const listReader = /\blists\b|\{[{%](?:(?![%}]\}).)*(?<![\w.-])contact\b(?!\s*\.)/;
+
 type FlowIdentity = Pick<CompiledFlow, "id" | "workspaceId" | "version" | "status">;
 
 /** Prepares a validated definition. Throws (a bug, or a version made by a newer program) when a kind is unknown. */
@@ -42,7 +45,7 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
   });
   const exitEvents = definition.exitWhen.flatMap((rule) => ("event" in rule ? [rule.event] : []));
   const listensTo = new Set([...entries.flatMap((entry) => entry.kind.listensTo(entry.config)), ...exitEvents]);
-  const readsLists = JSON.stringify(definition).includes("contact.lists");
+  const readsLists = listReader.test(JSON.stringify(definition));
   return { ...identity, definition, steps, entries, listensTo, readsLists };
 }
 

@@ -1,13 +1,25 @@
 import type { Contact, ContactChange } from "../contact.ts";
-import { type Advanced, type AskedEffect, advance, type Count, exitRun, type WorkspaceFacts } from "./advance.ts";
+import {
+  type Advanced,
+  type AskedEffect,
+  advance,
+  type Count,
+  exitRun,
+  failRun,
+  unmoved,
+  type WorkspaceFacts,
+} from "./advance.ts";
 import type { CompiledEntry, CompiledFlow } from "./compile.ts";
 import type { EffectAnswer } from "./effect.ts";
+import { newRun } from "./new-run.ts";
 import {
   type AdmissionRecord,
   admissionKey,
   type EventOutcome,
+  type Entry,
   enterFlow,
   exitRuleFor,
+  notStarted,
   type RouteContext,
 } from "./route.ts";
 import { isLive, type Run, type TrailEntry } from "./run.ts";
@@ -48,6 +60,8 @@ export type Decision = {
   outcomes: EventOutcome[];
   admissions: { flowId: string; key: string | null; runId: string; at: Date }[];
   counts: { flowId: string; version: number; name: Count }[];
+  /** Bugs that were met, for the log; each has cost one run or one entry, and the rest went on. */
+  bugs: { error: unknown; flowId: string; runId: string | null }[];
 };
 
 /**
@@ -63,6 +77,7 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
     outcomes: [],
     admissions: [],
     counts: [],
+    bugs: [],
   };
   for (const item of work) {
     if (item.kind === "event") meetEvent(state, decision, item.occurrence, context);
@@ -80,15 +95,30 @@ function wakeRun(
   const run = state.runs.get(work.runId);
   if (!run || !isLive(run)) return;
   if (work.kind === "answer" && (run.status !== "asking" || run.visit !== work.visit)) return;
+  if (work.kind === "due" && (run.wakeAt === null || run.wakeAt > context.now)) return;
   move(state, decision, { run, answer: work.kind === "answer" ? work.answer : undefined }, context);
 }
 
 function meetEvent(state: ContactState, decision: Decision, occurrence: Occurrence, context: DecideContext): void {
   for (const run of [...state.runs.values()]) exitByEvent(state, decision, { run, occurrence }, context);
   for (const flow of context.flows.listening(occurrence.name)) {
-    const entry = enterFlow(flow, occurrence, routeContext(state, context));
+    const entry = enter(decision, { flow, occurrence }, routeContext(state, context));
     if (entry?.outcome) decision.outcomes.push(entry.outcome);
     if (entry?.enter) start(state, decision, { flow, occurrence, ...entry.enter }, context);
+  }
+}
+
+/** An entry that throws keeps the contact out of its flow, and says so; other flows are not touched by it. */
+function enter(
+  decision: Decision,
+  { flow, occurrence }: Pick<Start, "flow" | "occurrence">,
+  context: RouteContext,
+): Entry | null {
+  try {
+    return enterFlow(flow, occurrence, context);
+  } catch (error) {
+    decision.bugs.push({ error, flowId: flow.id, runId: null });
+    return notStarted(flow, occurrence, { reason: "internal_error", entry: null, detail: null });
   }
 }
 
@@ -102,7 +132,7 @@ function exitByEvent(
   if (!flow || !isLive(run)) return;
   const rule = exitRuleFor(flow, run, occurrence, routeContext(state, context));
   if (rule < 0) return;
-  const moved: Advanced = { run, contact: state.contact, changes: [], effects: [], trail: [], counts: [] };
+  const moved = unmoved(run, state.contact);
   exitRun(moved, `exit_rule_${rule}`, context.now);
   keep(state, decision, moved);
   decision.outcomes.push({
@@ -126,30 +156,8 @@ function start(
   context: DecideContext,
 ): void {
   const { now } = context;
-  const run: Run = {
-    id: context.newRunId(state.contact.lane),
-    lane: state.contact.lane,
-    workspaceId: flow.workspaceId,
-    flowId: flow.id,
-    version: flow.version,
-    contactId: state.contact.id,
-    key,
-    entry: entry.name,
-    status: "active",
-    step: entry.next,
-    visit: 1,
-    enteredAt: now,
-    wakeAt: now,
-    reason: null,
-    eventId: occurrence.id,
-    eventName: occurrence.name,
-    eventAt: occurrence.acceptedAt,
-    event: occurrence.payload,
-    vars: {},
-    steps: {},
-    startedAt: now,
-    endedAt: null,
-  };
+  const { contact } = state;
+  const run = newRun(flow, { id: context.newRunId(contact.lane), contact, occurrence, entry, key, now });
   decision.runs.set(run.id, { run, isNew: true, trail: [] });
   decision.admissions.push({ flowId: flow.id, key, runId: run.id, at: now });
   decision.counts.push({ flowId: flow.id, version: flow.version, name: "started" });
@@ -173,13 +181,13 @@ function move(
   { run, answer }: { run: Run; answer: EffectAnswer | undefined },
   context: DecideContext,
 ): void {
+  const { workspace, now } = context;
   const flow = context.flows.version(run.flowId, run.version);
-  if (!flow) throw new Error(`Version ${run.version} of flow ${run.flowId} is missing (run ${run.id}).`);
-  keep(
-    state,
-    decision,
-    advance(flow, run, { contact: state.contact, workspace: context.workspace, answer }, context.now),
-  );
+  if (flow) return keep(state, decision, advance(flow, run, { contact: state.contact, workspace, answer }, now));
+  const moved = unmoved(run, state.contact);
+  moved.bugs.push(new Error(`Version ${run.version} of flow ${run.flowId} is missing.`));
+  failRun(moved, "flow_version_missing", now);
+  keep(state, decision, moved);
 }
 
 function keep(state: ContactState, decision: Decision, moved: Advanced): void {
@@ -188,6 +196,7 @@ function keep(state: ContactState, decision: Decision, moved: Advanced): void {
   decision.runs.set(run.id, { run, isNew: kept?.isNew ?? false, trail: [...(kept?.trail ?? []), ...moved.trail] });
   decision.changes.push(...moved.changes);
   for (const effect of moved.effects) decision.effects.push({ run, effect });
+  for (const error of moved.bugs) decision.bugs.push({ error, flowId: run.flowId, runId: run.id });
   for (const name of moved.counts) decision.counts.push({ flowId: run.flowId, version: run.version, name });
   decision.contact = moved.contact;
   state.contact = moved.contact;

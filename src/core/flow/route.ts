@@ -3,9 +3,10 @@ import { type Contact, contactScope } from "../contact.ts";
 import type { Json } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import { renderTemplate } from "../template/template.ts";
-import { addDuration } from "../time.ts";
+import { addDuration, firstTimeZone } from "../time.ts";
 import { runScope, type WorkspaceFacts } from "./advance.ts";
 import type { CompiledEntry, CompiledFlow } from "./compile.ts";
+import { runKey } from "./run-key.ts";
 import type { Run } from "./run.ts";
 import type { Occurrence } from "./step-kind.ts";
 
@@ -61,19 +62,8 @@ export type Entry = { enter: Entered; outcome: null } | { enter: null; outcome: 
 export function enterFlow(flow: CompiledFlow, occurrence: Occurrence, context: RouteContext): Entry | null {
   const entries = flow.entries.filter((entry) => entry.kind.listensTo(entry.config).includes(occurrence.name));
   if (entries.length === 0) return null;
-  const refuse = (reason: string, entry: string | null = null, detail: Json = null): Entry => ({
-    enter: null,
-    outcome: {
-      eventId: occurrence.id,
-      flowId: flow.id,
-      version: flow.version,
-      entry,
-      outcome: "not_started",
-      reason,
-      detail,
-      runId: null,
-    },
-  });
+  const refuse = (reason: string, entry: string | null = null, detail: Json = null) =>
+    notStarted(flow, occurrence, { reason, entry, detail });
   if (occurrence.target && occurrence.target.flowId !== flow.id) return refuse("meant_for_another_flow");
   if (flow.status !== "active") return refuse(`flow_${flow.status}`);
   const scope = eventScope(occurrence, context);
@@ -92,6 +82,16 @@ export function enterFlow(flow: CompiledFlow, occurrence: Occurrence, context: R
   return refused;
 }
 
+/** The outcome that says why `occurrence` did not bring the contact into `flow`. */
+export function notStarted(
+  flow: CompiledFlow,
+  occurrence: Occurrence,
+  why: Pick<EventOutcome, "reason" | "entry" | "detail">,
+): Entry {
+  const about = { eventId: occurrence.id, flowId: flow.id, version: flow.version, runId: null };
+  return { enter: null, outcome: { ...about, ...why, outcome: "not_started" } };
+}
+
 function reentryOf(
   flow: CompiledFlow,
   scope: Scope,
@@ -107,14 +107,15 @@ function reentryOf(
   const last = context.admissions.get(admissionKey(flow.id, key));
   if (!last) return { key, reason: null };
   if (reentry.mode === "never") return { key, reason: "entered_before" };
-  const again = addDuration(last.lastAt, reentry.span, context.contact.timeZone ?? context.workspace.timeZone);
+  const zone = firstTimeZone([context.contact.timeZone, context.workspace.timeZone]);
+  const again = addDuration(last.lastAt, reentry.span, zone);
   return { key, reason: again <= context.now ? null : "entered_too_recently" };
 }
 
 /** A key that cannot be rendered counts as empty: the event is then refused with a reason, not lost. */
 function safeKey(template: string, scope: Scope): string {
   try {
-    return renderTemplate(template, scope, "text").trim().slice(0, 200);
+    return runKey(renderTemplate(template, scope, "text"));
   } catch {
     return "";
   }

@@ -1,5 +1,5 @@
 import type { ZodType } from "zod";
-import type { Contact, ContactChange } from "../contact.ts";
+import type { Contact, ContactChange, IdentityKind } from "../contact.ts";
 import type { Issue } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Scope } from "../scope.ts";
@@ -58,9 +58,21 @@ export type Occurrence = {
 
 export type Admission = { admit: true } | { admit: false; reason: string; detail?: JsonObject };
 
+/** What an entry with an address of its own wants of calls: an API key or only the token, and the list that contacts join. */
+export type CallSettings = { event: string; auth: "token" | "api-key"; list: string | null };
+
+/** What the body of a call says. `paths` tells where in the body each field is read, for messages about what is wrong with it. */
+export type ReadCall = {
+  identity: Partial<Record<IdentityKind, string>>;
+  properties: JsonObject;
+  paths: Readonly<Record<string, string>>;
+  issues: Issue[];
+};
+
 /**
  * A kind of entry. `listensTo` returns the event names that can start a flow by it; names with a leading `$` are ours.
  * `accepts` says whether this occurrence is one, with the reason when it is not.
+ * `call` is there for kinds whose entries get an address of their own, which turns calls into events.
  */
 export type EntryKind<Config = unknown> = {
   name: string;
@@ -69,4 +81,5 @@ export type EntryKind<Config = unknown> = {
   check?(config: Config, context: CheckContext): Issue[];
   listensTo(config: Config): readonly string[];
   accepts(config: Config, occurrence: Occurrence, context: { entry: string; scope: Scope; now: Date }): Admission;
+  call?: { settings(config: Config): CallSettings; read(config: Config, body: Json): ReadCall };
 };

@@ -1,10 +1,11 @@
+import type { Scope } from "../../core/scope.ts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { Json, JsonObject } from "../../core/json.ts";
+import type { Json } from "../../core/json.ts";
 import type { Caller, Platform } from "../../operations/platform.ts";
 
 /** A call of an HTTP action with sample data. Nothing is stored, and no run is touched. */
-export type HttpActionTest = { config: Json; scope: JsonObject };
+export type HttpActionTest = { config: Json; sample: Partial<Scope> };
 
 /** What the door needs of the server around it. */
 export type RestContext = {
@@ -17,6 +18,8 @@ export type RestContext = {
   maybeCallerOf: (request: FastifyRequest) => Caller | null;
   /** SHA-256 in hex of method, address and body; `body` stands in for the bytes where they mean less than what was read. */
   requestHash: (request: FastifyRequest, body?: string) => string;
+  /** The whole address of a path of this server, as far as it is known. */
+  addressOf: (path: string) => string;
   /** Calls the API as the step would, and says what came back and what went out, secrets hidden. */
   testHttpAction: (caller: Caller, test: HttpActionTest) => Promise<Json>;
 };

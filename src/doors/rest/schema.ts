@@ -31,3 +31,9 @@ export function pageOf<Row extends z.ZodType>(row: Row) {
 export const issueList = z.array(
   z.object({ path: z.string(), message: z.string(), line: z.int().optional(), column: z.int().optional() }),
 );
+
+/** The query of a list without filters. */
+export const pageQuery = z.strictObject(pageFields);
+
+/** What is said of something that is gone now. */
+export const deleted = z.object({ id: z.string() });

@@ -64,6 +64,8 @@ function collectContact(rows: PassRows, contact: ContactWork, context: CollectCo
       now: context.now,
       newRunId: newIdInLane,
     });
+    for (const { error, ...about } of decision.bugs)
+      context.onBug(error, { contactId: contact.key.id, runIds: about.runId === null ? [] : [about.runId] });
     addDecision(rows, contact, { decision, before, now: context.now });
   } catch (error) {
     context.onBug(error, { contactId: contact.key.id, runIds: [...before.keys()] });

@@ -1,11 +1,11 @@
-import { type ComposedEmail, composeEmail } from "../../channels/email/compose.ts";
-import { nextDeliveryAt } from "../../channels/email/retry-schedule.ts";
-import type { EmailTransport } from "../../channels/email/transport.ts";
+import { channels } from "../../channels/index.ts";
 import { AppError } from "../../core/errors.ts";
 import { effectKey } from "../../core/flow/effect.ts";
 import type { Delivery } from "../../core/message/delivery.ts";
+import type { Mail } from "../../core/message/mail.ts";
 import { type MailTemplate, whenUnknown } from "../../core/message/mail-template.ts";
 import { renderMail } from "../../core/message/render-mail.ts";
+import type { ComposedEmail, EmailTransport } from "../../core/message/transport.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import type { Gatherer } from "../../operations/gather.ts";
 import type { Sql } from "../../storage/database.ts";
@@ -49,6 +49,11 @@ export function createEmailEffects(options: EmailEffectsOptions): EffectPerforme
     concurrency: options.concurrency,
     perform: (effect) => perform(mailer, effect),
     recover: (effects) => recover(mailer, effects),
+    giveUp: (effect) =>
+      notSendable(
+        { effect, attempts: effect.attempt + 1, now: options.now() },
+        { class: "internal_error", reason: "The mail could not be handed over; the log says why." },
+      ),
     async close() {
       for (const { transport } of options.transports) await transport.close();
     },
@@ -96,7 +101,12 @@ function settled(mailer: Mailer, { attempt, config, way, composed, delivery }: D
   if (delivery.maybeAccepted && whenUnknown(config) === "hold")
     return unknownHeld(sent, { reason: delivery.reason, delivery });
   const { effect, attempts, now } = attempt;
-  const at = nextDeliveryAt({ attempt: attempts, firstAttemptAt: effect.firstDueAt, now, random: mailer.random() });
+  const at = channels.email.nextDeliveryAt({
+    attempt: attempts,
+    firstAttemptAt: effect.firstDueAt,
+    now,
+    random: mailer.random(),
+  });
   const settlement = settleDelivery(sent, { delivery, retryAt: at });
   if (!way.sandbox || delivery.outcome !== "sent" || effect.messageId === null) return settlement;
   const { envelope, subject, raw } = composed;
@@ -104,9 +114,9 @@ function settled(mailer: Mailer, { attempt, config, way, composed, delivery }: D
   return { ...settlement, sandbox: { workspaceId: effect.workspaceId, id: effect.messageId, ...kept } };
 }
 
-function compose(effect: OutboxRow, mail: Parameters<typeof composeEmail>[0]): ComposedEmail | AppError {
+function compose(effect: OutboxRow, mail: Mail): ComposedEmail | AppError {
   try {
-    return composeEmail(mail, { id: effect.messageId ?? effect.runId, date: effect.firstDueAt });
+    return channels.email.compose(mail, { id: effect.messageId ?? effect.runId, date: effect.firstDueAt });
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;

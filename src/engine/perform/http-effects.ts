@@ -1,5 +1,6 @@
 import { effectKey } from "../../core/flow/effect.ts";
 import type { HttpRequest, HttpResult } from "../../core/http-request.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import type { OutboxRow } from "../../storage/outbox.ts";
 import type { HttpPerformer } from "./http/http.ts";
@@ -44,6 +45,7 @@ export function createHttpEffects({ http, flows, secretsOf, now, random }: HttpE
       };
       return { effect, next: { kind: "retry", attempt: effect.attempt + (countsAsAttempt ? 1 : 0), at }, trail };
     },
+    giveUp: (effect) => answer(effect, { ok: false, result: givenUp(effect) }),
     close: () => http.close(),
   };
 }
@@ -54,6 +56,10 @@ const gone: HttpResult = {
   durationMs: 0,
   attempts: 0,
 };
+
+function givenUp({ attempt }: OutboxRow): JsonObject {
+  return { reason: "internal_error", message: "The call could not be made; the log says why.", durationMs: 0, attempts: attempt };
+}
 
 function answer(effect: OutboxRow, given: Extract<Settlement["next"], { kind: "answer" }>["answer"]): Settlement {
   return { effect, next: { kind: "answer", answer: given } };

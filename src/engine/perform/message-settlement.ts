@@ -1,6 +1,6 @@
-import type { ComposedEmail } from "../../channels/email/compose.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Delivery } from "../../core/message/delivery.ts";
+import type { ComposedEmail } from "../../core/message/transport.ts";
 import { newId } from "../../operations/new-id.ts";
 import type { MessageEventRow, MessageEventType } from "../../storage/message-events.ts";
 import type { MessageStatus, MessageUpdate } from "../../storage/messages.ts";

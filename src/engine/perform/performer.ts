@@ -24,13 +24,14 @@ export type Settlement = {
 /**
  * How effects of one kind are performed. `perform` makes one attempt and never rejects for anything the outside world did.
  * `recover` is asked about effects that came from the outbox, where an earlier process may have died at them: it returns those to
- * perform and settles the others.
+ * perform and settles the others. `giveUp` ends an effect that bugs of ours keep from being performed.
  */
 export type EffectPerformer = {
   kind: EffectKind;
   concurrency: number;
   perform(effect: OutboxRow): Promise<Settlement>;
   recover?(effects: OutboxRow[]): Promise<{ perform: OutboxRow[]; settle: Settlement[] }>;
+  giveUp(effect: OutboxRow): Settlement;
   close(): Promise<void>;
 };
 

@@ -1,7 +1,8 @@
 import type { Gatherer } from "../../operations/gather.ts";
-import type { OutboxRow } from "../../storage/outbox.ts";
+import { isDataFault, isOutage } from "../../storage/data-fault.ts";
+import type { OutboxKey, OutboxRow } from "../../storage/outbox.ts";
 import { type Alarms, createAlarms } from "../wake.ts";
-import type { EffectPerformer, Next, Settlement } from "./performer.ts";
+import type { EffectPerformer, Settlement } from "./performer.ts";
 
 export type EffectQueueOptions = {
   performer: EffectPerformer;
@@ -9,8 +10,12 @@ export type EffectQueueOptions = {
   now: () => Date;
   /** The most effects held at once, waiting or being performed. */
   maxHeld: number;
+  /** False while this process cannot be sure that its leases still hold: then nothing new is begun. */
+  mayBegin: () => boolean;
   /** Takes due effects of this kind from the outbox. */
   claim: (limit: number) => Promise<OutboxRow[]>;
+  /** Loads what performing these effects needs. */
+  prepare: (effects: OutboxRow[]) => Promise<void>;
   /** When the next effect that nobody holds is due. */
   nextDue: () => Promise<Date | null>;
   onError: (error: unknown) => void;
@@ -18,14 +23,17 @@ export type EffectQueueOptions = {
 
 const bugPauseMs = 5000;
 const maxBugs = 20;
-const givenUp: Next = { kind: "answer", answer: { ok: false, result: { reason: "internal_error" } } };
+const maxRefusals = 3;
+const claimSize = 500;
 
 /** Performs the effects of one kind, up to its concurrency at a time: those handed over, and those found in the outbox. */
 export class EffectQueue {
   readonly #options: EffectQueueOptions;
   readonly #alarm: Alarms;
+  readonly #begun = new Set<OutboxRow>();
+  readonly #pauses = new Map<NodeJS.Timeout, OutboxRow>();
   #waiting: OutboxRow[] = [];
-  #running = 0;
+  #claimed: OutboxRow[] = [];
   #claiming = false;
   #wanted = false;
   #stopped = false;
@@ -43,7 +51,13 @@ export class EffectQueue {
 
   /** How many more effects may be born leased to this process. */
   room(): number {
-    return this.#stopped ? 0 : this.#options.maxHeld - this.#waiting.length - this.#running;
+    const held = this.#waiting.length + this.#claimed.length + this.#begun.size + this.#pauses.size;
+    return this.#stopped ? 0 : this.#options.maxHeld - held;
+  }
+
+  /** All effects that this process means to finish: waiting, being performed, or done and not yet written down. */
+  held(): OutboxRow[] {
+    return [...this.#waiting, ...this.#claimed, ...this.#begun, ...this.#pauses.values()];
   }
 
   /** Takes effects that were born leased to this process. */
@@ -54,8 +68,9 @@ export class EffectQueue {
 
   /** Looks into the outbox: something is due there, or may be. */
   poke(): void {
+    if (this.#stopped) return;
     this.#wanted = true;
-    if (this.#claiming || this.#stopped || this.room() <= 0) return;
+    if (this.#claiming || this.room() <= 0 || !this.#options.mayBegin()) return;
     this.#claiming = true;
     this.#wanted = false;
     void this.#fetch().finally(() => {
@@ -64,9 +79,17 @@ export class EffectQueue {
     });
   }
 
-  /** Forgets what waits here: its leases are no longer ours. */
-  drop(): void {
+  /** Goes on after a time in which nothing was to be begun, and looks into the outbox. */
+  resume(): void {
+    this.#pump();
+    this.poke();
+  }
+
+  /** Forgets what waits here and was not begun, and returns it. */
+  drop(): OutboxKey[] {
+    const dropped = this.#waiting;
     this.#waiting = [];
+    return dropped;
   }
 
   /** Finishes what is being performed, and leaves the rest. */
@@ -74,84 +97,117 @@ export class EffectQueue {
     this.#stopped = true;
     this.#alarm.close();
     this.#waiting = [];
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idlers.push(resolve));
+    for (const timer of this.#pauses.keys()) clearTimeout(timer);
+    this.#pauses.clear();
+    await this.idle();
     await this.#options.performer.close();
   }
 
   /** Resolves when nothing is held and nothing that is due was left in the outbox. */
   idle(): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve();
+    if (this.isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idlers.push(resolve));
   }
 
-  #isIdle(): boolean {
-    if (this.#stopped) return this.#running === 0;
-    return this.#running === 0 && this.#waiting.length === 0 && !this.#claiming && !this.#wanted;
+  isIdle(): boolean {
+    if (this.#begun.size > 0 || this.#claiming) return false;
+    return this.#stopped || (this.#waiting.length === 0 && !this.#wanted);
   }
 
   #pump(): void {
-    while (!this.#stopped && this.#running < this.#options.performer.concurrency && this.#waiting.length > 0) {
+    const { performer, mayBegin, maxHeld } = this.#options;
+    while (!this.#stopped && this.#begun.size < performer.concurrency && this.#waiting.length > 0 && mayBegin()) {
       void this.#run(this.#waiting.shift() as OutboxRow);
     }
-    if (this.#wanted && this.room() >= this.#options.maxHeld / 2) this.poke();
-    if (!this.#isIdle()) return;
+    if (this.#wanted && this.room() >= maxHeld / 2) this.poke();
+    if (!this.isIdle()) return;
     for (const resolve of this.#idlers) resolve();
     this.#idlers = [];
   }
 
   async #run(effect: OutboxRow): Promise<void> {
-    this.#running += 1;
-    try {
-      await this.#settle(await this.#options.performer.perform(effect));
-    } catch (error) {
-      this.#options.onError(error);
-      this.#again(effect);
-    } finally {
-      this.#running -= 1;
-      this.#pump();
-    }
+    this.#begun.add(effect);
+    const settlement = await this.#options.performer.perform(effect).catch((error: unknown) => this.#bug(effect, error));
+    await this.#settle(settlement);
+    this.#begun.delete(effect);
+    this.#pump();
   }
 
   /** A bug, or the database is away. The effect goes back to the outbox, and is given up when that does not help either. */
-  #again(effect: OutboxRow): void {
-    const timer = setTimeout(() => {
+  #bug(effect: OutboxRow, error: unknown): Settlement {
+    this.#options.onError(error);
+    const attempt = effect.attempt + (isOutage(error) ? 0 : 1);
+    if (attempt >= maxBugs) return this.#options.performer.giveUp(effect);
+    return { effect, next: { kind: "retry", attempt, at: new Date(this.#options.now().getTime() + bugPauseMs) } };
+  }
+
+  /** Writes down what came of an effect. What was done to the world cannot be undone, so the note of it is kept until it is written. */
+  async #settle(settlement: Settlement, refusals = 0): Promise<void> {
+    const { effect, next } = settlement;
+    try {
+      await this.#options.settler.add(settlement);
+      if (next.kind === "retry") this.#wakeAt(next.at);
+    } catch (error) {
+      this.#options.onError(error);
       if (this.#stopped) return;
-      const attempt = effect.attempt + 1;
-      const at = new Date(this.#options.now().getTime() + bugPauseMs);
-      const next: Next = attempt < maxBugs ? { kind: "retry", attempt, at } : givenUp;
-      this.#settle({ effect, next }).catch(() => this.#again(effect));
-    }, bugPauseMs);
-    timer.unref();
+      const refused = refusals + (isDataFault(error) ? 1 : 0);
+      const again = refused < maxRefusals ? settlement : this.#options.performer.giveUp(effect);
+      const timer = setTimeout(() => {
+        this.#pauses.delete(timer);
+        this.#begun.add(effect);
+        void this.#settle(again, refused).then(() => {
+          this.#begun.delete(effect);
+          this.#pump();
+        });
+      }, bugPauseMs);
+      timer.unref();
+      this.#pauses.set(timer, effect);
+    }
   }
 
-  async #settle(settlement: Settlement): Promise<void> {
-    await this.#options.settler.add(settlement);
-    if (settlement.next.kind === "retry") this.#wakeAt(settlement.next.at);
-  }
-
-  /** Sets the alarm to the earlier of `at` and what it is set to. */
+  /** Sets the alarm to the earlier of `at` and what it is set to. What is due already is looked for at once. */
   #wakeAt(at: Date): void {
+    if (at <= this.#options.now()) return this.poke();
     if (this.#stopped || (this.#nextAt !== null && this.#nextAt <= at)) return;
     this.#nextAt = at;
     this.#alarm.set(0, at);
   }
 
   async #fetch(): Promise<void> {
-    const { claim, nextDue, performer, onError } = this.#options;
+    const { claim, nextDue, onError, now } = this.#options;
+    this.#nextAt = null;
     try {
-      const limit = Math.min(this.room(), 500);
-      const effects = await claim(limit);
-      const found = effects.length > 0 ? await performer.recover?.(effects) : undefined;
-      this.#waiting.push(...(found?.perform ?? effects));
-      await Promise.all((found?.settle ?? []).map((settlement) => this.#settle(settlement)));
-      this.#nextAt = null;
-      if (effects.length === limit) this.#wanted = true;
+      const limit = Math.min(this.room(), claimSize);
+      this.#claimed = await claim(limit);
+      const isMore = this.#claimed.length === limit;
+      await this.#ready(this.#claimed);
+      if (isMore) this.#wanted = true;
       else {
         const next = await nextDue();
         if (next) this.#wakeAt(next);
       }
     } catch (error) {
       onError(error);
+      this.#wakeAt(new Date(now().getTime() + bugPauseMs));
+    } finally {
+      this.#claimed = [];
+    }
+  }
+
+  /** Puts claimed effects in line, but for those that an earlier process may have performed. One that cannot be prepared costs no other. */
+  async #ready(effects: OutboxRow[]): Promise<void> {
+    if (effects.length === 0) return;
+    const { performer, prepare } = this.#options;
+    try {
+      await prepare(effects);
+      const found = await performer.recover?.(effects);
+      this.#claimed = this.#claimed.filter((effect) => !effects.includes(effect));
+      this.#waiting.push(...(found?.perform ?? effects));
+      await Promise.all((found?.settle ?? []).map((settlement) => this.#settle(settlement)));
+    } catch (error) {
+      const [first] = effects;
+      if (effects.length === 1 && first) return this.#settle(this.#bug(first, error));
+      for (const effect of effects) await this.#ready([effect]);
     }
   }
 }

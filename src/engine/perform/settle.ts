@@ -1,10 +1,12 @@
+import type { TrailEntry } from "../../core/flow/run.ts";
 import { Gatherer } from "../../operations/gather.ts";
-import type { Sql } from "../../storage/database.ts";
+import { isDataFault } from "../../storage/data-fault.ts";
+import type { Sql, Transaction } from "../../storage/database.ts";
 import { insertMessageEvents } from "../../storage/message-events.ts";
 import { updateMessages } from "../../storage/messages.ts";
-import { answerEffects, finishEffects, retryEffects } from "../../storage/outbox.ts";
+import { answerEffects, finishEffects, type OutboxKey, retryEffects } from "../../storage/outbox.ts";
 import { insertSandboxMessages } from "../../storage/sandbox-messages.ts";
-import { insertTrail } from "../../storage/trail.ts";
+import { insertTrail, type TrailRow } from "../../storage/trail.ts";
 import type { Settlement } from "./performer.ts";
 
 export type SettlerOptions = {
@@ -24,18 +26,44 @@ export function createSettler(options: SettlerOptions): Gatherer<Settlement, und
   });
 }
 
-async function settle({ sql, worker, now, onAnswers }: SettlerOptions, batch: Settlement[]): Promise<undefined[]> {
-  await sql.begin((transaction) => Promise.all(writes(transaction, batch, { worker, now: now() })));
+/** One settlement that cannot be written does not keep back the others: a batch that the database refuses is halved. */
+async function settle(options: SettlerOptions, batch: Settlement[]): Promise<(undefined | Error)[]> {
+  try {
+    await options.sql.begin((transaction) => write(transaction, batch, options));
+  } catch (error) {
+    if (!isDataFault(error) || !(error instanceof Error)) throw error;
+    if (batch.length === 1) return [error];
+    const middle = batch.length >> 1;
+    return [...(await settle(options, batch.slice(0, middle))), ...(await settle(options, batch.slice(middle)))];
+  }
   const answered = batch.filter(({ next }) => next.kind === "answer").map(({ effect }) => effect.lane);
-  if (answered.length > 0) onAnswers(new Set(answered));
+  if (answered.length > 0) options.onAnswers(new Set(answered));
   return batch.map(() => undefined);
 }
 
-function writes(
-  sql: Parameters<typeof insertTrail>[0],
-  batch: Settlement[],
-  { worker, now }: { worker: string; now: Date },
-): Promise<void>[] {
+/**
+ * Writes the outbox first, which tells whose lease still held. Without it the attempt changes nothing any more, but what happened in
+ * it stays a fact: it is in the life of the message, and a mail that went out is a sent one.
+ */
+async function write(sql: Transaction, batch: Settlement[], { worker, now }: SettlerOptions): Promise<void> {
+  const counted = await writeOutbox(sql, batch, worker);
+  const isCounted = ({ effect }: Settlement) => counted.has(keyText(effect));
+  const messages = batch.flatMap((settlement) =>
+    settlement.message && (settlement.message.status === "sent" || isCounted(settlement)) ? [settlement.message] : [],
+  );
+  const events = batch.flatMap(({ messageEvents }) => messageEvents ?? []);
+  const sandbox = batch.flatMap((settlement) => settlement.sandbox ?? []);
+  const trail = trailRows(batch.filter(isCounted), now());
+  await Promise.all([
+    ...(messages.length > 0 ? [updateMessages(sql, messages)] : []),
+    ...(events.length > 0 ? [insertMessageEvents(sql, events)] : []),
+    ...(sandbox.length > 0 ? [insertSandboxMessages(sql, sandbox)] : []),
+    ...(trail.length > 0 ? [insertTrail(sql, trail)] : []),
+  ]);
+}
+
+/** The keys of the effects that `worker` still held. */
+async function writeOutbox(sql: Transaction, batch: Settlement[], worker: string): Promise<Set<string>> {
   const answers = batch.flatMap(({ effect, next }) =>
     next.kind === "answer" ? [{ ...keyOf(effect), answer: next.answer }] : [],
   );
@@ -43,23 +71,32 @@ function writes(
     next.kind === "retry" ? [{ ...keyOf(effect), attempt: next.attempt, dueAt: next.at }] : [],
   );
   const done = batch.flatMap(({ effect, next }) => (next.kind === "done" ? [keyOf(effect)] : []));
-  const messages = batch.flatMap(({ message }) => message ?? []);
-  const events = batch.flatMap(({ messageEvents }) => messageEvents ?? []);
-  const sandbox = batch.flatMap((settlement) => settlement.sandbox ?? []);
-  const trail = batch.flatMap(({ effect, trail: entry }) =>
-    entry ? [{ lane: effect.lane, runId: effect.runId, seq: effect.visit, at: now, entries: [entry] }] : [],
-  );
-  return [
-    ...(answers.length > 0 ? [answerEffects(sql, worker, answers)] : []),
-    ...(retries.length > 0 ? [retryEffects(sql, worker, retries)] : []),
-    ...(done.length > 0 ? [finishEffects(sql, worker, done)] : []),
-    ...(messages.length > 0 ? [updateMessages(sql, messages)] : []),
-    ...(events.length > 0 ? [insertMessageEvents(sql, events)] : []),
-    ...(sandbox.length > 0 ? [insertSandboxMessages(sql, sandbox)] : []),
-    ...(trail.length > 0 ? [insertTrail(sql, trail)] : []),
-  ];
+  const keys = await Promise.all([
+    answers.length > 0 ? answerEffects(sql, worker, answers) : [],
+    retries.length > 0 ? retryEffects(sql, worker, retries) : [],
+    done.length > 0 ? finishEffects(sql, worker, done) : [],
+  ]);
+  return new Set(keys.flat().map(keyText));
 }
 
-function keyOf({ lane, runId, visit, ordinal }: Settlement["effect"]) {
+/** A row for each visit: two effects of one visit that end together share it, for a statement may not touch a row twice. */
+function trailRows(batch: readonly Settlement[], at: Date): TrailRow[] {
+  const rows = new Map<string, TrailRow & { entries: TrailEntry[] }>();
+  for (const { effect, trail } of batch) {
+    if (!trail) continue;
+    const { lane, runId, visit } = effect;
+    const key = `${runId}|${visit}`;
+    const row = rows.get(key) ?? { lane, runId, seq: visit, at, entries: [] };
+    row.entries.push(trail);
+    rows.set(key, row);
+  }
+  return [...rows.values()];
+}
+
+function keyOf({ lane, runId, visit, ordinal }: OutboxKey): OutboxKey {
   return { lane, runId, visit, ordinal };
+}
+
+function keyText({ runId, visit, ordinal }: OutboxKey): string {
+  return `${runId}|${visit}|${ordinal}`;
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../core/errors.ts";
 import type { Caller } from "../../operations/platform.ts";
@@ -39,17 +38,16 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   const known = new Set<string>();
 
   async function identify(key: string, address: string): Promise<Caller> {
-    const name = createHash("sha256").update(key).digest("base64");
-    const blocked = known.has(name) ? 0 : wrong.peek(address, options.clock()).retryAfterSeconds;
+    const blocked = known.has(key) ? 0 : wrong.peek(address, options.clock()).retryAfterSeconds;
     if (blocked > 0) throw tooMany("Too many wrong API keys from this address; try again later.", blocked);
     const caller = await options.authenticate(key);
     if (caller === null) {
-      known.delete(name);
+      known.delete(key);
       wrong.take(address, options.clock());
       throw unauthorized("This API key is not known, or was revoked.");
     }
     if (known.size >= maxKnown) known.clear();
-    known.add(name);
+    known.add(key);
     return caller;
   }
 

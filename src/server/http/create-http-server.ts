@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -58,7 +58,7 @@ function createApp(settings: HttpSettings, logger: Logger) {
     loggerInstance: logger,
     // A child logger per request costs more than the rest of the framework; lines carry the request id themselves.
     childLoggerFactory: (parent) => parent,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit: settings.bodyLimitBytes,
     trustProxy: settings.trustProxy,
@@ -76,7 +76,7 @@ function createApp(settings: HttpSettings, logger: Logger) {
   return app as unknown as FastifyInstance;
 }
 
-function restContext({ platform, dependencies }: HttpServerOptions & { settings: HttpSettings }, authentication: Authentication): RestContext {
+function restContext({ platform, settings, dependencies }: HttpServerOptions & { settings: HttpSettings }, authentication: Authentication): RestContext {
   return {
     platform,
     requireCaller: authentication.require,
@@ -87,6 +87,7 @@ function restContext({ platform, dependencies }: HttpServerOptions & { settings:
     },
     maybeCallerOf: (request) => request.caller,
     requestHash,
+    addressOf: (path) => `${settings.publicUrl?.replace(/\/+$/, "") ?? ""}${path}`,
     testHttpAction: dependencies.testHttpAction,
   };
 }

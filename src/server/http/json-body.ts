@@ -15,14 +15,15 @@ declare module "fastify" {
 export function acceptJson(app: FastifyInstance): void {
   app.decorateRequest("rawBody", null);
   app.removeAllContentTypeParsers();
-  const types = ["application/json", /^application\/[\w.+-]+\+json$/];
-  app.addContentTypeParser(types, { parseAs: "buffer" }, (request, bytes, done) => {
-    try {
-      done(null, readJsonBody(request, bytes as Buffer));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  for (const type of ["application/json", /^application\/[\w.-]+\+json\b/]) {
+    app.addContentTypeParser<Buffer>(type, { parseAs: "buffer" }, (request, bytes, done) => {
+      try {
+        done(null, readJsonBody(request, bytes));
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+  }
 }
 
 /** The value in a JSON body, undefined when the body is empty. Throws `invalid_json` or `invalid_request`. */

@@ -35,7 +35,10 @@ test("asks with no data when nothing is a template", () => {
 });
 
 test("keeps the instant of the decision for a template that asks for now", () => {
-  const outcome = httpAction.run(parse({ ...get, query: [{ name: "day", value: "{{ 'now' | date: '%F' }}" }] }), context(undefined));
+  const outcome = httpAction.run(
+    parse({ ...get, query: [{ name: "day", value: "{{ 'now' | date: '%F' }}" }] }),
+    context(undefined),
+  );
   expect(outcome).toMatchObject({ effect: { data: { run: { now: "2026-03-01T10:00:00.000Z" } } } });
 });
 
@@ -73,13 +76,28 @@ test("goes on by success with the answer as its result", () => {
 });
 
 test("goes on by error with the reason, and changes nothing", () => {
-  const result = { status: 503, headers: {}, body: { tier: "none" }, reason: "status", message: "It answered 503.", durationMs: 5, attempts: 4 };
+  const result = {
+    status: 503,
+    headers: {},
+    body: { tier: "none" },
+    reason: "status",
+    message: "It answered 503.",
+    durationMs: 5,
+    attempts: 4,
+  };
   const config = parse({ ...get, save: [{ property: "tier", path: "body.tier" }] });
   expect(httpAction.run(config, context({ ok: false, result }))).toEqual({
     kind: "go",
     exit: "error",
     result,
-    detail: { status: 503, reason: "status", message: "It answered 503.", body: { tier: "none" }, durationMs: 5, attempts: 4 },
+    detail: {
+      status: 503,
+      reason: "status",
+      message: "It answered 503.",
+      body: { tier: "none" },
+      durationMs: 5,
+      attempts: 4,
+    },
   });
 });
 
@@ -148,7 +166,11 @@ test.each([
 });
 
 test("finds nothing wrong with templates over the scope and secrets", () => {
-  const config = parse({ ...get, url: "https://example.com/{{ contact.id }}", headers: { Authorization: "{{ secrets.token }}" } });
+  const config = parse({
+    ...get,
+    url: "https://example.com/{{ contact.id }}",
+    headers: { Authorization: "{{ secrets.token }}" },
+  });
   expect(httpAction.check?.(config, { stepNames: [] })).toEqual([]);
 });
 
@@ -159,11 +181,16 @@ test.each([
   ["query[0].value", { ...get, query: [{ name: "a", value: "{% if %}" }] }],
   ["body.value.list[0].a", { ...get, body: { kind: "json", value: { list: [{ a: "{{ event.a | unheard }}" }] } } }],
   ["body.fields[0].name", { ...get, body: { kind: "form", fields: [{ name: "{{ nobody.id }}", value: "" }] } }],
-  ["body.parts[0].base64", { ...get, body: { kind: "multipart", parts: [{ name: "a", filename: "f", base64: "{{ nobody.id }}" }] } }],
+  [
+    "body.parts[0].base64",
+    { ...get, body: { kind: "multipart", parts: [{ name: "a", filename: "f", base64: "{{ nobody.id }}" }] } },
+  ],
   ["body.value", { ...get, body: { kind: "text", value: "{{ nobody.id }}" } }],
   ["body.value.root", { ...get, body: { kind: "xml", value: { root: "{{ nobody.id }}" } } }],
 ])("names the place of a wrong template: %s", (path, config) => {
-  expect(httpAction.check?.(parse({ ...config, method: "POST" }), { stepNames: [] }).map((issue) => issue.path)).toEqual([path]);
+  expect(
+    httpAction.check?.(parse({ ...config, method: "POST" }), { stepNames: [] }).map((issue) => issue.path),
+  ).toEqual([path]);
 });
 
 test("has the exits success and error", () => {

@@ -1,5 +1,5 @@
 import type { Issue } from "../../core/errors.ts";
-import { headerList, type HttpPart } from "../../core/http-request.ts";
+import { type HttpPart, headerList } from "../../core/http-request.ts";
 import { checkJson, jsonTemplates } from "../../core/template/render-json.ts";
 import { checkTemplate, type TemplateMode } from "../../core/template/template.ts";
 import type { HttpActionConfig } from "./schema.ts";
@@ -28,7 +28,13 @@ function places(config: HttpActionConfig): Place[] {
   const isList = Array.isArray(config.headers);
   return [
     { path: "url", source: config.url, mode: "url" },
-    ...headerList(config.headers).map(({ name, value }, index): Place => ({ path: isList ? `headers[${index}].value` : `headers.${name}`, source: value, mode: "header" })),
+    ...headerList(config.headers).map(
+      ({ name, value }, index): Place => ({
+        path: isList ? `headers[${index}].value` : `headers.${name}`,
+        source: value,
+        mode: "header",
+      }),
+    ),
     ...pairPlaces("query", config.query),
     ...bodyPlaces(config.body),
   ];
@@ -38,7 +44,8 @@ function bodyPlaces(body: HttpActionConfig["body"]): Place[] {
   if (body.kind === "form") return pairPlaces("body.fields", body.fields);
   if (body.kind === "multipart") return body.parts.flatMap((part, index) => partPlaces(`body.parts[${index}]`, part));
   if (body.kind === "text") return [{ path: "body.value", source: body.value, mode: "text" }];
-  if (body.kind === "xml" && typeof body.value === "string") return [{ path: "body.value", source: body.value, mode: "html" }];
+  if (body.kind === "xml" && typeof body.value === "string")
+    return [{ path: "body.value", source: body.value, mode: "html" }];
   return [];
 }
 
@@ -52,6 +59,8 @@ function pairPlaces(path: string, pairs: { name: string; value: string }[]): Pla
 function partPlaces(path: string, part: HttpPart): Place[] {
   return Object.entries(part).flatMap(([field, source]): Place[] => {
     if (source === undefined) return [];
-    return [{ path: `${path}.${field}`, source, mode: field === "url" ? "url" : field === "contentType" ? "header" : "text" }];
+    return [
+      { path: `${path}.${field}`, source, mode: field === "url" ? "url" : field === "contentType" ? "header" : "text" },
+    ];
   });
 }

@@ -87,3 +87,14 @@ test("takes no property from a prototype", () => {
   const map = { email: "email", ctor: "constructor.name", proto: "__proto__.x" };
   expect(mapCall({ map }, { email: "a@b.example" }).properties).toEqual({});
 });
+
+test("an entry says what its address wants, and where each field of a call is read", () => {
+  const parsed = incomingCall.config.parse({ map: { email: "customer.mail", plan: "plan" }, auth: "api-key" });
+  expect(incomingCall.call?.settings(parsed)).toEqual({ event: "$incoming-call", auth: "api-key", list: null });
+  expect(incomingCall.call?.read(parsed, { customer: { mail: "a@b.example" }, plan: "gold" })).toEqual({
+    identity: { email: "a@b.example" },
+    properties: { plan: "gold" },
+    paths: { email: "customer.mail", plan: "plan" },
+    issues: [],
+  });
+});

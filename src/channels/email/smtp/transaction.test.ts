@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
+import type { EmailTransport } from "../../../core/message/transport.ts";
 import { type ScriptedSmtp, startScriptedSmtp } from "../../../testing/scripted-smtp.ts";
 import { transportTo } from "../../../testing/smtp-fixture.ts";
 import { sampleMail } from "../../../testing/transport-suite.ts";
-import type { EmailTransport } from "../transport.ts";
 import { stuffed } from "./transaction.ts";
 
 type Answers = Record<string, string | null | ((count: number, connection: number) => string | null)>;

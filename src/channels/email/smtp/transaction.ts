@@ -1,5 +1,5 @@
+import type { ComposedEmail } from "../../../core/message/transport.ts";
 import type { SmtpStage } from "../classify.ts";
-import type { ComposedEmail } from "../compose.ts";
 import type { SmtpSettings } from "../settings.ts";
 import type { SmtpConnection } from "./open.ts";
 import type { FullReply } from "./reply-parser.ts";

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResult } from "../../../core/http-request.ts";
 import type { BuiltRequest } from "./build-request.ts";
 import type { HttpClient, SendLimits, Sent } from "./client.ts";
+import type { WireAnswer } from "./exchange.ts";
 import { type Failure, failure } from "./failure.ts";
 import { readResponse } from "./read-response.ts";
 import { toWireRequest } from "./wire-request.ts";
@@ -30,11 +31,9 @@ export async function attemptOnce(input: AttemptInput): Promise<Attempted> {
     secrets: Object.values(input.secrets),
   };
   const { part, failure: found } = await sendAndRead(input, limits);
-  const reason = found && { reason: found.reason, message: found.message };
-  return {
-    result: { ...part, ...reason, durationMs: Math.round(performance.now() - startedAt), attempts: attempt },
-    failure: found,
-  };
+  const result: HttpResult = { ...part, durationMs: Math.round(performance.now() - startedAt), attempts: attempt };
+  if (found) Object.assign(result, { reason: found.reason, message: found.message });
+  return { result, failure: found };
 }
 
 type Tried = { part: Partial<HttpResult>; failure: Failure | null };
@@ -43,20 +42,23 @@ async function sendAndRead({ client, built, key }: AttemptInput, limits: SendLim
   const startedAt = performance.now();
   const prepared = await toWireRequest(built, key, { client, limits });
   if (!prepared.ok) return { part: { url: built.url.href }, failure: prepared.failure };
-  const timeoutMs =
-    built.body.kind === "multipart"
-      ? Math.max(1, limits.timeoutMs - (performance.now() - startedAt))
-      : limits.timeoutMs;
-  return readSent(await client.send(prepared.request, { ...limits, timeoutMs }), limits.maxBytes);
+  // Only the files of a multipart body take time to get.
+  if (built.body.kind === "multipart")
+    limits.timeoutMs = Math.max(1, limits.timeoutMs - Math.ceil(performance.now() - startedAt));
+  return readSent(await client.send(prepared.request, limits), limits.maxBytes);
 }
 
 async function readSent(sent: Sent, maxBytes: number): Promise<Tried> {
   const url = sent.url.href;
+  if (sent.ok) return readAnswer(sent.answer, url, maxBytes);
   if (!sent.answer) return { part: { url }, failure: sent.failure };
-  const read = await readResponse(sent.answer, maxBytes);
-  const part = read.ok ? { ...read.answer, url } : { status: sent.answer.status, url };
-  if (!sent.ok) return { part, failure: sent.failure };
-  return { part, failure: read.ok ? statusFailure(sent.answer.status) : read.failure };
+  return { ...(await readAnswer(sent.answer, url, maxBytes)), failure: sent.failure };
+}
+
+async function readAnswer(answer: WireAnswer, url: string, maxBytes: number): Promise<Tried> {
+  const read = await readResponse(answer, maxBytes);
+  if (!read.ok) return { part: { status: answer.status, url }, failure: read.failure };
+  return { part: { ...read.answer, url }, failure: statusFailure(answer.status) };
 }
 
 function statusFailure(status: number): Failure | null {

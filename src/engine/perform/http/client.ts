@@ -34,19 +34,24 @@ async function send(
     if (!verdict.ok) return { ok: false, failure: failure(verdict.reason, verdict.message, hops > 0), url };
     const timeoutMs = hops === 0 ? limits.timeoutMs : Math.max(1, Math.ceil(deadline - performance.now()));
     const exchanged = await exchange(agent, current, { timeoutMs, maxBytes: limits.maxBytes });
-    if (!exchanged.ok) return { ok: false, failure: { ...exchanged.failure, sent: exchanged.failure.sent || hops > 0 }, url };
+    if (!exchanged.ok)
+      return { ok: false, failure: { ...exchanged.failure, sent: exchanged.failure.sent || hops > 0 }, url };
     const { answer } = exchanged;
     const hop = nextHop(current, { status: answer.status, location: firstOf(answer.headers.location) }, limits.secrets);
-    if (hop.kind === "answer") return { ok: true, answer, url: current.url };
-    if (hop.kind === "stop") return end(failure("redirects", hop.message, true), answer);
-    if (hops === limits.maxRedirects)
-      return end(failure("redirects", `It redirects more than ${limits.maxRedirects} times.`, true), answer);
+    if (hop.kind === "answer") return { ok: true, answer, url };
+    if (hop.kind === "stop") return { ok: false, failure: failure("redirects", hop.message, true), url, answer };
+    if (hops === limits.maxRedirects) return tooManyHops(limits.maxRedirects, url, answer);
     current = hop.request;
   }
 }
 
 function tooManyHops(maxRedirects: number, url: URL, answer: WireAnswer): Sent {
-  return { ok: false, failure: failure("redirects", `It redirects more than ${maxRedirects} times.`, true), url, answer };
+  return {
+    ok: false,
+    failure: failure("redirects", `It redirects more than ${maxRedirects} times.`, true),
+    url,
+    answer,
+  };
 }
 
 function firstOf(value: string | string[] | undefined): string | undefined {

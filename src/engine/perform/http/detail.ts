@@ -1,24 +1,31 @@
 import type { HttpResult } from "../../../core/http-request.ts";
-import type { Json, JsonObject } from "../../../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../../core/json.ts";
 import type { BuiltRequest } from "./build-request.ts";
+import { cleanText } from "./clean-json.ts";
 
 const maxBodyLength = 2048;
 const hidden = new Set(["authorization", "cookie"]);
 
-/** The request as people may see it, credentials hidden. It is whole, so that secrets can be found in it before `cutDetail` cuts. */
+/** The request as people may see it, storable, credentials hidden. It is whole, so that secrets can be found in it before `cutDetail` cuts. */
 export function requestDetail({ method, url, headers, body }: BuiltRequest): JsonObject {
   const shown: Record<string, string> = {};
   for (const name of Object.keys(headers)) shown[name] = hidden.has(name) ? "[hidden]" : (headers[name] ?? "");
-  if (body.kind === "text") return { method, url: url.href, headers: shown, body: body.text };
+  if (body.kind === "text") return { method, url: url.href, headers: shown, body: cleanText(body.text) };
   if (body.kind === "none") return { method, url: url.href, headers: shown };
   return { method, url: url.href, headers: shown, parts: body.parts.map(partDetail) };
 }
 
-/** A request detail with its body cut to 2 KB. */
+/** A request detail with its body, or the values of its parts, cut to 2 KB. */
 export function cutDetail(detail: JsonObject): JsonObject {
-  return typeof detail["body"] === "string" && detail["body"].length > maxBodyLength
-    ? { ...detail, body: cut(detail["body"]) }
-    : detail;
+  const { body, parts } = detail;
+  if (typeof body === "string" && body.length > maxBodyLength) return { ...detail, body: cut(body) };
+  if (!Array.isArray(parts)) return detail;
+  return {
+    ...detail,
+    parts: parts.map((part) =>
+      isJsonObject(part) && typeof part["value"] === "string" ? { ...part, value: cut(part["value"]) } : part,
+    ),
+  };
 }
 
 /** The result for the trail: everything but the headers, the body cut to 2 KB. */
@@ -33,7 +40,7 @@ export function resultDetail({ status, reason, message, durationMs, attempts, bo
 }
 
 function partDetail(part: Extract<BuiltRequest["body"], { kind: "multipart" }>["parts"][number]): JsonObject {
-  if ("value" in part) return { name: part.name, value: part.value };
+  if ("value" in part) return { name: part.name, value: cleanText(part.value) };
   if ("url" in part) return { name: part.name, url: part.url };
   return { name: part.name, filename: part.filename, sizeBytes: part.bytes.length };
 }

@@ -13,14 +13,14 @@ test("counts each host apart", () => {
 
 test("a place that is given back can be taken again", () => {
   const gate = createHostGate({ maxActive: 1, maxQueued: 0, maxWaitMs: 1000 });
-  gate.enter("a");
+  void gate.enter("a");
   gate.leave("a");
   expect(gate.enter("a")).toBe(true);
 });
 
 test("those who wait go in in order", async () => {
   const gate = createHostGate({ maxActive: 1, maxQueued: 5, maxWaitMs: 60_000 });
-  gate.enter("a");
+  void gate.enter("a");
   const order: string[] = [];
   const waits = ["first", "second", "third"].map(async (name) => {
     await gate.enter("a");
@@ -34,7 +34,7 @@ test("those who wait go in in order", async () => {
 
 test("no more wait than the queue holds", async () => {
   const gate = createHostGate({ maxActive: 1, maxQueued: 1, maxWaitMs: 60_000 });
-  gate.enter("a");
+  void gate.enter("a");
   const waiting = gate.enter("a");
   expect(gate.enter("a")).toBe(false);
   gate.leave("a");
@@ -43,7 +43,7 @@ test("no more wait than the queue holds", async () => {
 
 test("who waits too long is sent away and takes no place", async () => {
   const gate = createHostGate({ maxActive: 1, maxQueued: 5, maxWaitMs: 1 });
-  gate.enter("a");
+  void gate.enter("a");
   expect(await gate.enter("a")).toBe(false);
   gate.leave("a");
   expect(gate.enter("a")).toBe(true);

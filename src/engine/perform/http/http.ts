@@ -7,6 +7,7 @@ import { type Attempted, attemptOnce } from "./attempt.ts";
 import { type BreakerOptions, breakerDefaults } from "./breaker.ts";
 import { type Breakers, createBreakers } from "./breakers.ts";
 import { type BuiltRequest, buildRequest } from "./build-request.ts";
+import { cleanText } from "./clean-json.ts";
 import { createHttpClient, type HttpClient } from "./client.ts";
 import { cutDetail, requestDetail, resultDetail } from "./detail.ts";
 import { createHostGate, type HostGate, type HostGateOptions, hostGateDefaults } from "./host-gate.ts";
@@ -111,7 +112,10 @@ async function testCall(
   return { request: cutDetail(shown.request), answer: { ok: failure === null, result: shown.result } };
 }
 
-function build({ userAgent }: Performer, { config, data, secrets, key }: Pick<HttpCall, "config" | "data" | "secrets" | "key">) {
+function build(
+  { userAgent }: Performer,
+  { config, data, secrets, key }: Pick<HttpCall, "config" | "data" | "secrets" | "key">,
+) {
   return buildRequest({ config, data, secrets, key, userAgent });
 }
 
@@ -153,7 +157,7 @@ function later(at: Date, random: number): Date {
 }
 
 function unsendable(message: string, attempts: number, redact: Redact): HttpResult {
-  return { reason: "invalid_request", message: redact(message), durationMs: 0, attempts };
+  return { reason: "invalid_request", message: redact(cleanText(message)), durationMs: 0, attempts };
 }
 
 function isOriginFailure({ result, failure }: Attempted): boolean {

@@ -18,17 +18,17 @@ const post: WireRequest = {
 };
 
 test.each([
-  [301, "POST", "GET", null],
-  [302, "POST", "GET", null],
-  [303, "POST", "GET", null],
-  [307, "POST", "POST", "hello"],
-  [308, "POST", "POST", "hello"],
-  [301, "PUT", "PUT", "hello"],
-  [302, "DELETE", "DELETE", "hello"],
-  [303, "PUT", "GET", null],
-  [303, "HEAD", "HEAD", "hello"],
-  [302, "GET", "GET", "hello"],
-] as const)("%i after %s goes on as %s", (status, method, next, body) => {
+  { status: 301, method: "POST", next: "GET", body: null },
+  { status: 302, method: "POST", next: "GET", body: null },
+  { status: 303, method: "POST", next: "GET", body: null },
+  { status: 307, method: "POST", next: "POST", body: "hello" },
+  { status: 308, method: "POST", next: "POST", body: "hello" },
+  { status: 301, method: "PUT", next: "PUT", body: "hello" },
+  { status: 302, method: "DELETE", next: "DELETE", body: "hello" },
+  { status: 303, method: "PUT", next: "GET", body: null },
+  { status: 303, method: "HEAD", next: "HEAD", body: "hello" },
+  { status: 302, method: "GET", next: "GET", body: "hello" },
+] as const)("$status after $method goes on as $next", ({ status, method, next, body }) => {
   expect(follow({ ...post, method }, status, "/next")).toMatchObject({ method: next, body });
 });
 

@@ -62,8 +62,12 @@ function piecesOf(source: string): Pieces | null {
   if (piecesCache.size === maxCached) piecesCache.clear();
   // Splitting by a pattern with a group gives text and path in turn.
   const parts = source.split(output);
-  const isPlain = parts.every((part, index) => (index % 2 === 1 ? !specialNames.test(part) : !/\{\{|\{%|\}\}|%\}/.test(part)));
-  const pieces = isPlain ? parts.map((part, index) => (index % 2 === 1 ? part.split(".") : part)).filter((part) => part !== "") : null;
+  const isPlain = parts.every((part, index) =>
+    index % 2 === 1 ? !specialNames.test(part) : !/\{\{|\{%|\}\}|%\}|\{$/.test(part),
+  );
+  const pieces = isPlain
+    ? parts.map((part, index) => (index % 2 === 1 ? part.split(".") : part)).filter((part) => part !== "")
+    : null;
   piecesCache.set(source, pieces);
   return pieces;
 }

@@ -18,7 +18,6 @@ const namePattern = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.·-]*$/u;
 // What may stand before the root element (XML 1.0, production 22), except a DOCTYPE.
 const prologPattern = /^(?:\s|<\?[\s\S]*?\?>|<!--[\s\S]*?-->)*/;
 // XML 1.0, production 2: all else must not appear in a document, not even as a character reference.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the control characters are what the class leaves out.
 const notXml = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 /**

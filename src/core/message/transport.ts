@@ -1,5 +1,15 @@
-import type { Delivery } from "../../core/message/delivery.ts";
-import type { ComposedEmail } from "./compose.ts";
+import type { Delivery } from "./delivery.ts";
+
+export type Envelope = { from: string; to: string[] };
+
+/** A mail as bytes, ready for a transport: CRLF lines, ended by CRLF, no dots doubled. */
+export type ComposedEmail = {
+  messageId: string;
+  raw: Buffer;
+  envelope: Envelope;
+  sizeBytes: number;
+  subject: string;
+};
 
 /** `key` is the idempotency key of the effect: the same over all attempts. */
 export type DeliveryOptions = { key: string };
@@ -13,3 +23,6 @@ export type EmailTransport = {
   verify(): Promise<{ ok: true } | { ok: false; reason: string }>;
   close(): Promise<void>;
 };
+
+/** Keeps a mail that goes to the sandbox; `key` is that of the effect. Throwing leaves the mail undelivered. */
+export type StoreMail = (message: ComposedEmail, options: DeliveryOptions) => Promise<void>;

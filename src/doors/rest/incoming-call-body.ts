@@ -1,0 +1,57 @@
+import { isUtf8 } from "node:buffer";
+import type { FastifyRequest } from "fastify";
+import { AppError } from "../../core/errors.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+import { findJsonProblems } from "../../core/json-problems.ts";
+import { parseJson } from "../../core/parse-json.ts";
+
+/**
+ * Reads the body of a call as what it is: a form when the content type says so, otherwise JSON, for many senders leave the content
+ * type out or name a wrong one. Throws `invalid_json`, `invalid_request` or `unsupported_content_type`.
+ */
+export function readCallBody(bytes: Buffer, contentType: string): Json {
+  if (!isUtf8(bytes)) throw new AppError("invalid_request", "The body is not UTF-8.");
+  const text = bytes.toString("utf8");
+  if (/^application\/x-www-form-urlencoded\b/i.test(contentType.trim()) && !text.trimStart().startsWith("{")) {
+    return checked(collect(new URLSearchParams(text)));
+  }
+  const parsed = parseJson(text);
+  if (parsed.ok) return parsed.value;
+  if (parsed.reason === "content") throw new AppError("invalid_request", undefined, { issues: parsed.issues });
+  if (contentType !== "" && !/json|text\/plain/i.test(contentType)) throw new AppError("unsupported_content_type", "Send JSON or a form.");
+  const { message, line, column } = parsed.error;
+  throw new AppError("invalid_json", `The body is not valid JSON: at line ${line}, column ${column}, ${message}.`, {
+    issues: [{ path: "", message, line, column }],
+  });
+}
+
+/** The fields of a multipart form; files in it are passed over. Throws `invalid_request` or `body_too_large`. */
+export async function readForm(request: FastifyRequest): Promise<JsonObject> {
+  const fields: [string, string][] = [];
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === "file") part.file.resume();
+      else fields.push([part.fieldname, String(part.value)]);
+    }
+  } catch (error) {
+    if (error instanceof Error && "code" in error && /LIMIT|TOO_LARGE/.test(String(error.code))) throw new AppError("body_too_large", undefined, { cause: error });
+    throw new AppError("invalid_request", "The form in the body cannot be read.", { cause: error });
+  }
+  return checked(collect(fields));
+}
+
+/** Fields by name; a name that comes more than once has a list. */
+function collect(fields: Iterable<[string, string]>): JsonObject {
+  const byName = new Map<string, string | string[]>();
+  for (const [name, value] of fields) {
+    const earlier = byName.get(name);
+    byName.set(name, earlier === undefined ? value : [earlier, value].flat());
+  }
+  return Object.fromEntries(byName);
+}
+
+function checked(fields: JsonObject): JsonObject {
+  const issues = findJsonProblems(fields, { checkText: true });
+  if (issues.length > 0) throw new AppError("invalid_request", undefined, { issues });
+  return fields;
+}

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from "fastify";
+import { serveContacts } from "./contacts.ts";
+import { type RestContext, withZod } from "./context.ts";
+import { serveEventBatch } from "./event-batch.ts";
+import { serveEvents } from "./events.ts";
+import { serveExplain } from "./explain.ts";
+import { serveFlowStates } from "./flow-states.ts";
+import { serveFlows } from "./flows.ts";
+import { serveHttpActions } from "./http-actions.ts";
+import { serveIncomingCalls } from "./incoming-call.ts";
+import { serveKeys } from "./keys.ts";
+import { serveLists } from "./lists.ts";
+import { serveMessages } from "./messages.ts";
+import { serveRuns } from "./runs.ts";
+import { serveSandbox } from "./sandbox.ts";
+import { serveSecrets } from "./secrets.ts";
+
+export type { RestContext } from "./context.ts";
+
+const resources = [
+  serveEvents,
+  serveEventBatch,
+  serveContacts,
+  serveLists,
+  serveFlows,
+  serveFlowStates,
+  serveRuns,
+  serveMessages,
+  serveHttpActions,
+  serveSandbox,
+  serveExplain,
+  serveSecrets,
+  serveKeys,
+];
+
+/** Our own REST API: everything under `/v1`, for callers with an API key, and the addresses of incoming calls under `/in`. */
+export async function serveRest(app: FastifyInstance, context: RestContext): Promise<void> {
+  await app.register(async (scope) => {
+    scope.addHook("onRequest", context.requireCaller);
+    for (const serve of resources) serve(withZod(scope), context);
+  });
+  await app.register(async (scope) => serveIncomingCalls(scope, context));
+}

@@ -1,0 +1,63 @@
+import { findApiKeyByHash, touchApiKeys } from "../storage/api-keys.ts";
+import { hashKey } from "./api-keys.ts";
+import type { Caller, Platform } from "./platform.ts";
+
+type Known = { caller: Caller; until: number };
+type Memory = { known: Map<string, Known>; used: Set<string>; notedAt: number };
+
+/** How long a key that was good counts as good without a new look: so long can a revoked key still work. */
+const trustMs = 5_000;
+const noteEveryMs = 60_000;
+const maxKnown = 1000;
+const maxKeyLength = 512;
+
+const memories = new WeakMap<Platform["flows"], Memory>();
+
+/** Who presents this key; null for an unknown or revoked one. Notes when keys were last used, at most once a minute. */
+export async function authenticate(platform: Platform, presentedKey: string): Promise<Caller | null> {
+  if (presentedKey === "" || presentedKey.length > maxKeyLength) return null;
+  const memory = memoryOf(platform);
+  const now = platform.now();
+  const hash = hashKey(presentedKey);
+  const name = hash.toString("base64");
+  const known = memory.known.get(name);
+  const caller = known && known.until > now.getTime() ? known.caller : await look(platform, hash);
+  if (!caller) {
+    memory.known.delete(name);
+    return null;
+  }
+  if (caller !== known?.caller) remember(memory, name, { caller, until: now.getTime() + trustMs });
+  if (caller.keyId !== null) await noteUse(platform, memory, { keyId: caller.keyId, now });
+  return caller;
+}
+
+async function look({ sql }: Platform, hash: Buffer): Promise<Caller | null> {
+  const row = await findApiKeyByHash(sql, hash);
+  if (!row || row.revokedAt !== null) return null;
+  return { workspaceId: row.workspaceId, keyId: row.id, name: row.name, scopes: new Set(row.scopes) };
+}
+
+/** One memory for each process: the cache of flows is one too, and is shared by the platforms of nested transactions. */
+function memoryOf({ flows }: Platform): Memory {
+  const found = memories.get(flows);
+  if (found) return found;
+  const memory = { known: new Map(), used: new Set<string>(), notedAt: Number.NEGATIVE_INFINITY };
+  memories.set(flows, memory);
+  return memory;
+}
+
+function remember({ known }: Memory, name: string, entry: Known): void {
+  known.delete(name);
+  known.set(name, entry);
+  const oldest = known.keys().next();
+  if (known.size > maxKnown && !oldest.done) known.delete(oldest.value);
+}
+
+async function noteUse({ sql }: Platform, memory: Memory, { keyId, now }: { keyId: string; now: Date }): Promise<void> {
+  memory.used.add(keyId);
+  if (now.getTime() - memory.notedAt < noteEveryMs) return;
+  const ids = [...memory.used];
+  memory.used.clear();
+  memory.notedAt = now.getTime();
+  await touchApiKeys(sql, ids, now);
+}

@@ -1,0 +1,39 @@
+import type { Sql } from "../storage/database.ts";
+import { removeOldAnswers } from "../storage/idempotency.ts";
+import { ensurePartitions } from "../storage/partitions.ts";
+
+export type Job = { name: string; everyMs: number; run: () => Promise<void> };
+
+const hourMs = 3_600_000;
+
+/** How long the answer to a request with an Idempotency-Key is kept, in milliseconds. */
+export const answersKeptMs = 24 * hourMs;
+
+/** What every process does from time to time. Each is safe to run in several at once. */
+export function housekeeping(sql: Sql, now: () => Date): Job[] {
+  return [
+    { name: "partitions", everyMs: 24 * hourMs, run: () => ensurePartitions(sql, now()) },
+    {
+      name: "old answers",
+      everyMs: hourMs,
+      run: () => removeOldAnswers(sql, new Date(now().getTime() - answersKeptMs)),
+    },
+  ];
+}
+
+/** Runs jobs again and again, each with its own pause. A failure is reported, and the job comes again. Returns the way to end it. */
+export function startJobs(jobs: readonly Job[], report: (error: unknown, name: string) => void): () => Promise<void> {
+  const running = new Set<Promise<void>>();
+  const timers = jobs.map(({ name, everyMs, run }) =>
+    setInterval(() => {
+      const work = run()
+        .catch((error: unknown) => report(error, name))
+        .finally(() => running.delete(work));
+      running.add(work);
+    }, everyMs).unref(),
+  );
+  return async () => {
+    for (const timer of timers) clearInterval(timer);
+    await Promise.all(running);
+  };
+}

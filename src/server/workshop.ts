@@ -1,0 +1,94 @@
+import type { Logger } from "pino";
+import { Engine } from "../engine/engine.ts";
+import { newId } from "../operations/new-id.ts";
+import type { Platform } from "../operations/platform.ts";
+import { type Company, watchCompany } from "./company.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Metrics } from "./metrics.ts";
+import { type Notices, openNotices, type RemoteWork } from "./notices.ts";
+import type { OpenDatabase } from "./open-database.ts";
+import { createPerformers } from "./performers.ts";
+
+export type WorkshopOptions = {
+  configuration: Configuration;
+  logger: Logger;
+  database: OpenDatabase;
+  platform: Platform;
+  metrics: Pick<Metrics, "onPass">;
+};
+
+/** The part of a process that has work done: by itself, by others on the same database, or both. */
+export type Workshop = {
+  /** Lanes have new work, and it is committed. */
+  signal(lanes: Iterable<number>): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/**
+ * Makes what the roles ask for. A process without the engine tells those that have one; one that does all tells others only while there
+ * are some, so that they help. On the embedded database nobody else is there.
+ */
+export async function createWorkshop(options: WorkshopOptions): Promise<Workshop> {
+  const { configuration, database, logger } = options;
+  const report = (error: unknown) =>
+    logger.error({ err: error }, "The other processes were not told of work; their sweep finds it.");
+  const links: { notices: Notices | null; company: Company | null } = { notices: null, company: null };
+  const passes = configuration.roles.has("engine");
+  const engine =
+    passes || configuration.roles.has("sender") ? createEngine(options, (work) => links.notices?.send(work)) : null;
+  const tell = (work: RemoteWork) => {
+    if (!passes || links.company?.isThere()) links.notices?.send(work);
+  };
+  return {
+    signal(lanes) {
+      if (passes) engine?.signal(lanes);
+      tell({ lanes, outbox: false });
+    },
+    async start() {
+      if (!database.isEmbedded) {
+        const sender = engine?.worker ?? newId();
+        links.notices = await openNotices({
+          sql: database.sql,
+          sender,
+          onWork: engine && hear(engine, passes),
+          onError: report,
+        });
+        links.company = await watchCompany(database.sql, engine ? 1 : 0, report);
+      }
+      await engine?.start();
+    },
+    async stop() {
+      links.company?.stop();
+      await engine?.stop();
+      await links.notices?.close();
+    },
+  };
+}
+
+function hear(engine: Engine, passes: boolean) {
+  return ({ lanes, outbox }: { lanes: number[]; outbox: boolean }) => {
+    // Without passes, `signal` would send the news back to where it came from.
+    if (passes && lanes.length > 0) engine.signal(lanes);
+    if (outbox) engine.poke();
+  };
+}
+
+function createEngine(
+  { configuration, database, logger, platform, metrics }: WorkshopOptions,
+  onRemoteWork: (work: { lanes: number[]; outbox: boolean }) => void,
+): Engine {
+  const { roles } = configuration;
+  return new Engine({
+    sql: database.sql,
+    flows: platform.flows,
+    now: platform.now,
+    passes: roles.has("engine"),
+    performers: roles.has("sender") ? createPerformers(platform, configuration) : [],
+    roles: [...roles],
+    alone: database.isEmbedded,
+    onRemoteWork,
+    onPass: metrics.onPass,
+    log: logger,
+  });
+}

@@ -1,0 +1,63 @@
+import type { EffectAnswer } from "../core/flow/effect.ts";
+import type { Queryable, Transaction } from "./database.ts";
+import { jsonOf } from "./rows.ts";
+
+export type StoppedEffect = { messageId: string | null };
+
+/** Takes the effects of a run out of the outbox, but for those that a process is performing right now. */
+export async function stopRunEffects(
+  sql: Transaction,
+  { lane, runId }: { lane: number; runId: string },
+): Promise<StoppedEffect[]> {
+  return sql<StoppedEffect[]>`
+    delete from outbox where lane = ${lane} and run_id = ${runId} and leased_by is null returning message_id as "messageId"`;
+}
+
+/** The same for all effects of a contact. What is being performed goes too: nobody is left to hear of it. */
+export async function stopContactEffects(
+  sql: Transaction,
+  { lane, contactId }: { lane: number; contactId: string },
+): Promise<StoppedEffect[]> {
+  return sql<StoppedEffect[]>`
+    delete from outbox where lane = ${lane} and contact_id = ${contactId} returning message_id as "messageId"`;
+}
+
+/** The run that the effect of a message belongs to, whether it waits, and whether a process is performing it; undefined when it is gone. */
+export async function lockMessageEffect(
+  sql: Transaction,
+  { lane, runId, messageId }: { lane: number; runId: string; messageId: string },
+) {
+  const [row] = await sql<{ visit: number; ordinal: number; awaited: boolean; isLeased: boolean }[]>`
+    select visit, ordinal, awaited, leased_by is not null as "isLeased"
+      from outbox where lane = ${lane} and run_id = ${runId} and message_id = ${messageId} for update`;
+  return row;
+}
+
+type EffectKey = { lane: number; runId: string; visit: number; ordinal: number };
+
+/** Makes an effect due at `now`, as if for the first time. */
+export async function restartEffect(
+  sql: Queryable,
+  { lane, runId, visit, ordinal }: EffectKey,
+  now: Date,
+): Promise<void> {
+  await sql`
+    update outbox set leased_by = null, attempt = 0, first_due_at = ${now}, due_at = ${now}
+     where lane = ${lane} and run_id = ${runId} and visit = ${visit} and ordinal = ${ordinal}`;
+}
+
+/** Ends an effect without performing it: taken away, or answered when a run waits for it. */
+export async function cancelEffect(
+  sql: Queryable,
+  effect: EffectKey & { awaited: boolean },
+  answer: EffectAnswer,
+): Promise<void> {
+  const { lane, runId, visit, ordinal } = effect;
+  if (effect.awaited) {
+    await sql`
+      update outbox set answered = true, answer = ${jsonOf(answer)}::text::json, leased_by = null
+       where lane = ${lane} and run_id = ${runId} and visit = ${visit} and ordinal = ${ordinal}`;
+  } else {
+    await sql`delete from outbox where lane = ${lane} and run_id = ${runId} and visit = ${visit} and ordinal = ${ordinal}`;
+  }
+}
