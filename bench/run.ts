@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Job, judge, type Row } from "./job.ts";
@@ -72,7 +72,7 @@ async function runJobs(chosen: readonly Job[], place: Place): Promise<{ rows: Ro
 
 async function runJob(job: Job, place: Place): Promise<Row[]> {
   const profileDir = values.profile === undefined ? null : resolve(".tmp", "profile", job.name);
-  if (profileDir !== null) mkdirSync(profileDir, { recursive: true });
+  if (profileDir !== null) emptyFolder(profileDir);
   const measured = await job.run({ quick: values.quick, place, profileDir });
   if (profileDir !== null) {
     await place.printStatements();
@@ -80,4 +80,9 @@ async function runJob(job: Job, place: Place): Promise<Row[]> {
     printTopFunctions(profileDir);
   }
   return [measured].flat().map((one) => judge(job, one));
+}
+
+function emptyFolder(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true });
 }

@@ -100,6 +100,7 @@ async function openEngine(place: Place, { count, dueEvery, start }: { count: num
       kind: "email",
       concurrency: 64,
       perform: async (effect) => ({ effect, next: { kind: "done" } }),
+      giveUp: (effect) => ({ effect, next: { kind: "done" } }),
       close: async () => undefined,
     }),
     fill: ({ sql, workspaceId, flowId }) =>

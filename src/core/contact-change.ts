@@ -1,5 +1,13 @@
 import { type Contact, type IdentityKind, identityKinds, mergeProperties } from "./contact.ts";
-import { contactLimits, type IdentityInput, readIdentity, readProperties, readTags, settingIssues, sizeIssues } from "./contact-input.ts";
+import {
+  contactLimits,
+  type IdentityInput,
+  readIdentity,
+  readProperties,
+  readTags,
+  settingIssues,
+  sizeIssues,
+} from "./contact-input.ts";
 import type { Issue } from "./errors.ts";
 import type { JsonObject } from "./json.ts";
 
@@ -42,15 +50,27 @@ export function readContactChange(input: ContactChangeInput, { required }: { req
       addTags: addTags.tags,
       removeTags: removeTags.tags,
     },
-    issues: [...issues, ...properties.issues, ...tags.issues, ...addTags.issues, ...removeTags.issues, ...settingIssues(input)],
+    issues: [
+      ...issues,
+      ...properties.issues,
+      ...tags.issues,
+      ...addTags.issues,
+      ...removeTags.issues,
+      ...settingIssues(input),
+    ],
   };
 }
 
 type Fields = Pick<Contact, IdentityKind | "properties" | "tags" | "timeZone" | "locale">;
 
 /** The contact after a change that was read, and what would then break a rule. */
-export function changeContact<Of extends Fields>(contact: Of, { identity, cleared, input }: ReadContactChange): { contact: Of; issues: Issue[] } {
-  const identities = Object.fromEntries(identityKinds.map((kind) => [kind, cleared.includes(kind) ? null : (identity[kind] ?? contact[kind])]));
+export function changeContact<Of extends Fields>(
+  contact: Of,
+  { identity, cleared, input }: ReadContactChange,
+): { contact: Of; issues: Issue[] } {
+  const identities = Object.fromEntries(
+    identityKinds.map((kind) => [kind, cleared.includes(kind) ? null : (identity[kind] ?? contact[kind])]),
+  );
   const tags = new Set([...(input.tags ?? contact.tags), ...(input.addTags ?? [])]);
   for (const tag of input.removeTags ?? []) tags.delete(tag);
   const changed = {
@@ -67,7 +87,10 @@ export function changeContact<Of extends Fields>(contact: Of, { identity, cleare
 function ruleIssues(contact: Fields): Issue[] {
   const issues: Issue[] = [];
   if (contact.tags.length > contactLimits.tags)
-    issues.push({ path: "addTags", message: `A contact has at most ${contactLimits.tags} tags; it would have ${contact.tags.length}.` });
+    issues.push({
+      path: "addTags",
+      message: `A contact has at most ${contactLimits.tags} tags; it would have ${contact.tags.length}.`,
+    });
   if (identityKinds.every((kind) => contact[kind] === null))
     issues.push({ path: "", message: "The contact would have no external id, e-mail or phone left." });
   return issues;

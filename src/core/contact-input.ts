@@ -1,16 +1,22 @@
-import { findJsonProblems } from "./json-problems.ts";
 import { isStorableText } from "./condition/storable-text.ts";
 import { type IdentityKind, identityKinds } from "./contact.ts";
 import type { Issue } from "./errors.ts";
 import { joinPath } from "./issues.ts";
 import type { JsonObject } from "./json.ts";
+import { findJsonProblems } from "./json-problems.ts";
 import { normalizeEmail } from "./message/address.ts";
 import { type Normalized, normalizePhone } from "./phone.ts";
 import { propertyNameSchema } from "./property-name.ts";
 import { isTimeZone } from "./time.ts";
 
 /** How much a contact can hold. Sizes are in bytes of JSON, lengths in characters. */
-export const contactLimits = { propertiesBytes: 100_000, tags: 200, tagLength: 64, externalIdLength: 256, lists: 100 } as const;
+export const contactLimits = {
+  propertiesBytes: 100_000,
+  tags: 200,
+  tagLength: 64,
+  externalIdLength: 256,
+  lists: 100,
+} as const;
 
 /** Identities as a caller gives them. */
 export type IdentityInput = Partial<Record<IdentityKind, string | null | undefined>>;
@@ -55,7 +61,10 @@ function readExternalId(text: string): Normalized {
 
 /** Checks names, content and size of properties; null, which removes a property, is a value like the others here. */
 export function readProperties(input: JsonObject, path = "properties"): { properties: JsonObject; issues: Issue[] } {
-  const issues = findJsonProblems(input, { checkText: true }).map((issue) => ({ ...issue, path: under(path, issue.path) }));
+  const issues = findJsonProblems(input, { checkText: true }).map((issue) => ({
+    ...issue,
+    path: under(path, issue.path),
+  }));
   for (const name of Object.keys(input)) {
     const parsed = propertyNameSchema.safeParse(name);
     if (parsed.success) continue;
@@ -84,7 +93,8 @@ export function readTags(input: readonly string[], path = "tags"): { tags: strin
     const message = tagProblem(tag.trim());
     return message === null ? [] : [{ path: joinPath(path, [index]), message }];
   });
-  if (tags.length > contactLimits.tags) issues.push({ path, message: `A contact has at most ${contactLimits.tags} tags.` });
+  if (tags.length > contactLimits.tags)
+    issues.push({ path, message: `A contact has at most ${contactLimits.tags} tags.` });
   return { tags, issues };
 }
 
@@ -95,7 +105,13 @@ function tagProblem(tag: string): string | null {
 }
 
 /** What is wrong with a time zone (IANA name) and a locale (BCP 47 tag), where they are given. */
-export function settingIssues({ timeZone, locale }: { timeZone?: string | null | undefined; locale?: string | null | undefined }): Issue[] {
+export function settingIssues({
+  timeZone,
+  locale,
+}: {
+  timeZone?: string | null | undefined;
+  locale?: string | null | undefined;
+}): Issue[] {
   const issues: Issue[] = [];
   if (timeZone && !isTimeZone(timeZone))
     issues.push({ path: "timeZone", message: "must be the IANA name of a time zone, such as Europe/Rome" });

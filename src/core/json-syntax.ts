@@ -36,27 +36,40 @@ export function findJsonError(text: string): JsonSyntaxError {
 
 type State = { expectation: Expectation; open: ("{" | "[")[] };
 
+type Step = { end: number; next: Expectation } | null;
+
 /** Takes one token and says what may follow; null when the token is not allowed here. Opens and closes brackets in `open`. */
-function readToken(text: string, at: number, { expectation, open }: State): { end: number; next: Expectation } | null {
+function readToken(text: string, at: number, state: State): Step {
   const character = text.charAt(at);
-  if (expectation === "colon") return character === ":" ? { end: at + 1, next: "value" } : null;
-  if (character === "}" || character === "]") return close(at, { expectation, open }, character);
-  if (expectation === "comma-or-end" && character === ",")
-    return { end: at + 1, next: open.at(-1) === "{" ? "key" : "value" };
-  if (expectation === "key" || expectation === "key-or-end") {
-    const end = character === '"' ? scalarEnd(text, at) : null;
-    return end === null ? null : { end, next: "colon" };
+  if (character === "}" || character === "]") return close(at, state, character);
+  switch (state.expectation) {
+    case "nothing":
+      return null;
+    case "colon":
+      return character === ":" ? { end: at + 1, next: "value" } : null;
+    case "comma-or-end":
+      return character === "," ? { end: at + 1, next: state.open.at(-1) === "{" ? "key" : "value" } : null;
+    case "key":
+    case "key-or-end":
+      return character === '"' ? readScalar(text, at, "colon") : null;
+    default:
+      return readValue(text, at, state.open);
   }
-  if (expectation !== "value" && expectation !== "value-or-end") return null;
-  if (character === "{" || character === "[") {
-    open.push(character);
-    return { end: at + 1, next: character === "{" ? "key-or-end" : "value-or-end" };
-  }
-  const end = scalarEnd(text, at);
-  return end === null ? null : { end, next: afterValue(open) };
 }
 
-function close(at: number, { expectation, open }: State, character: "}" | "]"): { end: number; next: Expectation } | null {
+function readValue(text: string, at: number, open: State["open"]): Step {
+  const character = text.charAt(at);
+  if (character !== "{" && character !== "[") return readScalar(text, at, afterValue(open));
+  open.push(character);
+  return { end: at + 1, next: character === "{" ? "key-or-end" : "value-or-end" };
+}
+
+function readScalar(text: string, at: number, next: Expectation): Step {
+  scalar.lastIndex = at;
+  return scalar.test(text) ? { end: scalar.lastIndex, next } : null;
+}
+
+function close(at: number, { expectation, open }: State, character: "}" | "]"): Step {
   const isEmpty = expectation === (character === "}" ? "key-or-end" : "value-or-end");
   const isInside = open.at(-1) === (character === "}" ? "{" : "[");
   if (!isInside || !(isEmpty || expectation === "comma-or-end")) return null;
@@ -66,11 +79,6 @@ function close(at: number, { expectation, open }: State, character: "}" | "]"): 
 
 function afterValue(open: readonly string[]): Expectation {
   return open.length === 0 ? "nothing" : "comma-or-end";
-}
-
-function scalarEnd(text: string, at: number): number | null {
-  scalar.lastIndex = at;
-  return scalar.test(text) ? scalar.lastIndex : null;
 }
 
 function skipSpace(text: string, at: number): number {

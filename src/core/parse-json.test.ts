@@ -84,7 +84,25 @@ test("finds a place in all that JSON.parse refuses, however deep", () => {
 });
 
 test("agrees with JSON.parse on what is JSON", () => {
-  const fragment = fc.constantFrom("{", "}", "[", "]", ",", ":", '"a"', '"\\u00e9"', "1", "-0.5e3", "01", "true", "nul", " ", "\n", '"', "\\");
+  const fragment = fc.constantFrom(
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    '"a"',
+    '"\\u00e9"',
+    "1",
+    "-0.5e3",
+    "01",
+    "true",
+    "nul",
+    " ",
+    "\n",
+    '"',
+    "\\",
+  );
   fc.assert(
     fc.property(fc.array(fragment, { maxLength: 8 }), (parts) => {
       const text = parts.join("");

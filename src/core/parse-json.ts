@@ -1,7 +1,7 @@
 import type { Issue } from "./errors.ts";
-import { findJsonError, type JsonSyntaxError } from "./json-syntax.ts";
 import type { Json } from "./json.ts";
 import { findJsonProblems } from "./json-problems.ts";
+import { findJsonError, type JsonSyntaxError } from "./json-syntax.ts";
 
 export type ParsedJson =
   | { ok: true; value: Json }

@@ -39,13 +39,19 @@ function isWithinLimit({ amount, unit }: Duration): boolean {
   return Math.abs(amount) * unitMs[unit] <= maxMs;
 }
 
+/** True for spans that are the same length in every time zone: seconds to hours. */
+export function isExact({ unit }: Duration): boolean {
+  return unit === "seconds" || unit === "minutes" || unit === "hours";
+}
+
 /**
  * The instant `duration` after `at` (before it when the amount is negative). Seconds to hours are exact; days and longer keep the wall clock
  * of the zone over changes of daylight saving time, and months end on the last day when the target month is shorter.
  */
-export function addDuration(at: Date, { amount, unit }: Duration, timeZone = "UTC"): Date {
-  const isExact = unit === "seconds" || unit === "minutes" || unit === "hours";
-  if (isExact || (timeZone === "UTC" && unit !== "months")) return new Date(at.getTime() + amount * unitMs[unit]);
+export function addDuration(at: Date, duration: Duration, timeZone = "UTC"): Date {
+  const { amount, unit } = duration;
+  if (isExact(duration) || (timeZone === "UTC" && unit !== "months"))
+    return new Date(at.getTime() + amount * unitMs[unit]);
   return DateTime.fromJSDate(at, { zone: timeZone })
     .plus({ [unit]: amount })
     .toJSDate();

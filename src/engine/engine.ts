@@ -1,10 +1,13 @@
 import type { FlowCache } from "../operations/flow-cache.ts";
 import { newId } from "../operations/new-id.ts";
+import { isDataFault } from "../storage/data-fault.ts";
 import type { Sql } from "../storage/database.ts";
-import { claimEffects, nextEffectDue, releaseDeadLeases, releaseLeases } from "../storage/outbox.ts";
-import { removeDeadWorkers, removeWorker, seeWorker } from "../storage/workers.ts";
+import { claimEffects, nextEffectDue, releaseLeases } from "../storage/outbox.ts";
+import { removeDeadWorkers, removeWorker } from "../storage/workers.ts";
+import { Heart } from "./heart.ts";
 import { LaneWorker } from "./lanes.ts";
-import { type PassResult, runPass } from "./pass/pass.ts";
+import { passOneByOne } from "./pass/one-by-one.ts";
+import { type PassOptions, type PassResult, runPass } from "./pass/pass.ts";
 import type { EffectPerformer } from "./perform/performer.ts";
 import { EffectQueue } from "./perform/queue.ts";
 import { createSettler } from "./perform/settle.ts";
@@ -18,6 +21,8 @@ export type EngineOptions = {
   /** One for each kind of effect that this process performs. */
   performers: readonly EffectPerformer[];
   roles: readonly string[];
+  /** The id under which the others know this process; a new one when absent. */
+  worker?: string;
   /** True when no other process can reach the database: what another one held is then free at once. */
   alone: boolean;
   /** Called with effects that this process leaves in the outbox, and with lanes that it does not pass over itself. */
@@ -35,6 +40,7 @@ export type EngineTuning = {
   heartbeatMs: number;
   deadAfterMs: number;
   maxHeld: number;
+  quarantinePerMinute: number;
 };
 
 const defaults: EngineTuning = {
@@ -45,21 +51,24 @@ const defaults: EngineTuning = {
   heartbeatMs: 2000,
   deadAfterMs: 10_000,
   maxHeld: 2000,
+  quarantinePerMinute: 20,
 };
 
 /** The part of a process that moves runs and performs what they ask for. Everything it knows is in the database. */
 export class Engine {
-  readonly worker = newId();
+  readonly worker: string;
   readonly #options: EngineOptions;
   readonly #tuning: EngineTuning;
   readonly #lanes: LaneWorker;
   readonly #queues: EffectQueue[];
   readonly #settler;
-  #heart: NodeJS.Timeout | null = null;
-  #seenAt = 0;
+  readonly #heart: Heart;
+  #quarantined: number[] = [];
+  #stopping: Promise<void> | null = null;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.worker = options.worker ?? newId();
     this.#tuning = { ...defaults, ...options.tuning };
     const { sql, now } = options;
     this.#settler = createSettler({ sql, worker: this.worker, now, onAnswers: (lanes) => this.signal(lanes) });
@@ -71,17 +80,19 @@ export class Engine {
       onError: (error) => this.#report(error, "A pass failed; its lanes are tried again."),
     });
     this.#queues = options.performers.map((performer) => this.#queue(performer));
+    this.#heart = new Heart({
+      ...{ sql, worker: this.worker, roles: options.roles, queues: this.#queues },
+      ...{ heartbeatMs: this.#tuning.heartbeatMs, deadAfterMs: this.#tuning.deadAfterMs },
+      onError: (error) => this.#report(error, "The database did not hear that this process lives."),
+    });
   }
 
   /** Starts working. Resolves when this process is known to the others and the leases of dead ones are free. */
   async start(): Promise<void> {
     const { sql, alone } = this.#options;
     if (alone) await removeDeadWorkers(sql, 0);
-    await this.#beat();
-    this.#heart = setInterval(() => void this.#beat(), this.#tuning.heartbeatMs);
-    this.#heart.unref();
+    await this.#heart.start();
     if (this.#options.passes) this.#lanes.start();
-    for (const queue of this.#queues) queue.poke();
   }
 
   /** Says that lanes have work. */
@@ -95,39 +106,73 @@ export class Engine {
     for (const queue of this.#queues) queue.poke();
   }
 
-  /** Takes no more work, finishes what is in hand, gives the rest back. */
-  async stop(): Promise<void> {
-    if (this.#heart) clearInterval(this.#heart);
+  /** Takes no more work, finishes what is in hand, gives the rest back. An engine that has stopped stays so. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     await this.#lanes.stop();
     await Promise.all(this.#queues.map((queue) => queue.stop()));
     await this.#settler.idle();
+    await this.#heart.stop();
     await releaseLeases(this.#options.sql, this.worker);
     await removeWorker(this.#options.sql, this.worker);
   }
 
   /** Resolves when nothing that is due is known to this process. For tests and benches. */
   async idle(): Promise<void> {
-    for (let quiet = 0; quiet < 2; quiet += 1) {
+    while (!this.#isIdle()) {
       await this.#lanes.idle();
       for (const queue of this.#queues) await queue.idle();
       await this.#settler.idle();
     }
   }
 
+  #isIdle(): boolean {
+    return this.#lanes.isIdle() && this.#queues.every((queue) => queue.isIdle()) && this.#settler.depth() === 0;
+  }
+
   async #pass(lanes: number[]): Promise<PassResult> {
-    const { sql, flows, now } = this.#options;
     const startedAt = performance.now();
-    const result = await runPass(
-      {
-        ...{ sql, flows, now, worker: this.worker, batch: this.#tuning.batch },
-        capacity: (kind) => this.#queues.find((queue) => queue.kind === kind)?.room() ?? 0,
-        onBug: (error, about) =>
-          this.#report(error, "A contact could not be handled; its runs have ended as failed.", about),
-      },
-      lanes,
-    );
+    const result = await this.#tryPass(lanes);
     this.#options.onPass?.(result, performance.now() - startedAt);
     return result;
+  }
+
+  async #tryPass(lanes: number[]): Promise<PassResult> {
+    const { sql, flows, now } = this.#options;
+    const options: PassOptions = {
+      ...{ sql, flows, now, worker: this.worker, batch: this.#tuning.batch },
+      capacity: (kind) => this.#queues.find((queue) => queue.kind === kind)?.room() ?? 0,
+      onBug: (error, about) =>
+        this.#report(error, "A contact could not be handled; its runs have ended as failed.", about),
+    };
+    try {
+      return await runPass(options, lanes);
+    } catch (error) {
+      if (!isDataFault(error)) throw error;
+      this.#report(error, "A pass failed on its data; its contacts are taken one by one.");
+      return passOneByOne({ ...options, ...this.#careful() }, lanes);
+    }
+  }
+
+  #careful() {
+    return {
+      mayQuarantine: () => this.#mayQuarantine(),
+      onResult: (result: PassResult) => this.#handOver(result),
+      onError: (error: unknown) => this.#report(error, "A lane could not be passed over; it is tried again."),
+    };
+  }
+
+  /** A contact now and then is bad data. Many at once are a bug of ours, which must not end everybody's runs. */
+  #mayQuarantine(): boolean {
+    const at = performance.now();
+    this.#quarantined = this.#quarantined.filter((before) => at - before < 60_000);
+    if (this.#quarantined.length >= this.#tuning.quarantinePerMinute) return false;
+    this.#quarantined.push(at);
+    return true;
   }
 
   #handOver({ effects, unleased }: PassResult): void {
@@ -145,35 +190,16 @@ export class Engine {
     const { kind } = performer;
     return new EffectQueue({
       ...{ performer, settler: this.#settler, now, maxHeld: this.#tuning.maxHeld },
-      claim: async (limit) => {
-        const effects = await claimEffects(sql, { worker: this.worker, kind, now: now(), limit });
-        await flows.need(sql, effects);
-        return effects;
-      },
+      mayBegin: () => this.#heart.isHeard(),
+      claim: (limit) => claimEffects(sql, { worker: this.worker, kind, now: now(), limit }),
+      prepare: (effects) => flows.need(sql, effects),
       nextDue: () => nextEffectDue(sql, kind),
-      onError: (error) => this.#report(error, "An effect could not be performed; its lease is given back later."),
+      onError: (error) => this.#report(error, "An effect could not be performed; it is tried again."),
     });
   }
 
-  /** Says that this process lives, and frees what dead ones held. */
-  async #beat(): Promise<void> {
-    const { sql, roles } = this.#options;
-    try {
-      // Silent for so long that others may have taken our leases: what was not begun is theirs now.
-      if (this.#seenAt > 0 && performance.now() - this.#seenAt > this.#tuning.deadAfterMs * 0.8) {
-        for (const queue of this.#queues) queue.drop();
-        await releaseLeases(sql, this.worker);
-      }
-      await seeWorker(sql, { id: this.worker, roles });
-      this.#seenAt = performance.now();
-      if ((await releaseDeadLeases(sql, this.#tuning.deadAfterMs)) > 0) this.poke();
-      await removeDeadWorkers(sql, this.#tuning.deadAfterMs * 6);
-    } catch (error) {
-      this.#report(error, "The database did not hear that this process lives.");
-    }
-  }
-
   #report(error: unknown, message: string, about: object = {}): void {
+    this.#heart.suspect();
     this.#options.log.error({ err: error, worker: this.worker, ...about }, message);
   }
 }

@@ -98,17 +98,21 @@ export class LaneWorker {
     for (const lane of lanes) this.#passing.add(lane);
     try {
       const result = await this.#options.pass(lanes);
-      this.#failures = 0;
+      this.#failed(result.failed ?? []);
       this.#done(result);
     } catch (error) {
       this.#options.onError(error);
-      this.#failures += 1;
-      this.#later(lanes, Math.min(this.#options.retryMs * 2 ** Math.min(this.#failures, 10), this.#options.sweepMs));
+      this.#failed(lanes);
     } finally {
       this.#active -= 1;
       for (const lane of lanes) this.#passing.delete(lane);
       this.#pump();
     }
+  }
+
+  #failed(lanes: number[]): void {
+    this.#failures = lanes.length === 0 ? 0 : this.#failures + 1;
+    this.#later(lanes, Math.min(this.#options.retryMs * 2 ** Math.min(this.#failures, 10), this.#options.sweepMs));
   }
 
   #done(result: PassResult): void {

@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { isStorableText } from "../core/condition/storable-text.ts";
 import { AppError } from "../core/errors.ts";
-import { type ApiKeyRow, insertApiKey, listApiKeys as listKeyRows, revokeApiKey as revokeKeyRow } from "../storage/api-keys.ts";
+import {
+  type ApiKeyRow,
+  insertApiKey,
+  listApiKeys as listKeyRows,
+  revokeApiKey as revokeKeyRow,
+} from "../storage/api-keys.ts";
 import type { Queryable } from "../storage/database.ts";
 import { newId } from "./new-id.ts";
 import { type Caller, type Platform, requireScope, type Scope, scopes } from "./platform.ts";
@@ -12,29 +17,47 @@ export type ApiKeyView = Omit<ApiKeyRow, "workspaceId">;
 export type NewApiKey = ApiKeyView & { key: string };
 
 /** Makes a key. The key itself is in this answer and nowhere else: only its hash is kept. Nobody can give scopes that they lack. */
-export async function createApiKey(platform: Platform, caller: Caller, input: { name: string; scopes: readonly string[] }): Promise<NewApiKey> {
+export async function createApiKey(
+  platform: Platform,
+  caller: Caller,
+  input: { name: string; scopes: readonly string[] },
+): Promise<NewApiKey> {
   requireScope(caller, "keys:write");
   const name = input.name.trim();
   const issues = [];
-  if (name === "" || name.length > 200 || !isStorableText(name)) issues.push({ path: "name", message: "must have 1 to 200 characters, none of them U+0000" });
+  if (name === "" || name.length > 200 || !isStorableText(name))
+    issues.push({ path: "name", message: "must have 1 to 200 characters, none of them U+0000" });
   if (input.scopes.length === 0) issues.push({ path: "scopes", message: "must name at least one scope" });
   input.scopes.forEach((scope, index) => {
-    if (!(scopes as readonly string[]).includes(scope)) issues.push({ path: `scopes[${index}]`, message: `is no scope; there are ${scopes.join(", ")}` });
+    if (!(scopes as readonly string[]).includes(scope))
+      issues.push({ path: `scopes[${index}]`, message: `is no scope; there are ${scopes.join(", ")}` });
   });
   if (issues.length > 0) throw new AppError("invalid_request", undefined, { issues });
   for (const scope of input.scopes) requireScope(caller, scope as Scope);
-  return makeApiKey(platform.sql, { workspaceId: caller.workspaceId, name, scopes: [...new Set(input.scopes)] as Scope[], now: platform.now() });
+  return makeApiKey(platform.sql, {
+    workspaceId: caller.workspaceId,
+    name,
+    scopes: [...new Set(input.scopes)] as Scope[],
+    now: platform.now(),
+  });
 }
 
 /** The keys of the workspace, revoked ones too, oldest first. */
-export async function listApiKeys(platform: Platform, caller: Caller): Promise<{ data: ApiKeyView[]; nextCursor: null }> {
+export async function listApiKeys(
+  platform: Platform,
+  caller: Caller,
+): Promise<{ data: ApiKeyView[]; nextCursor: null }> {
   requireScope(caller, "keys:write");
   const rows = await listKeyRows(platform.sql, caller.workspaceId);
   return { data: rows.map(({ workspaceId: _, ...view }) => view), nextCursor: null };
 }
 
 /** Makes a key useless, everywhere within five seconds. Twice does no harm. */
-export async function revokeApiKey(platform: Platform, caller: Caller, { id }: { id: string }): Promise<{ id: string }> {
+export async function revokeApiKey(
+  platform: Platform,
+  caller: Caller,
+  { id }: { id: string },
+): Promise<{ id: string }> {
   requireScope(caller, "keys:write");
   const key = { workspaceId: caller.workspaceId, id: knownId(id, "api_key_not_found"), now: platform.now() };
   if (!(await revokeKeyRow(platform.sql, key))) throw new AppError("api_key_not_found");

@@ -20,7 +20,9 @@ export async function moveIdentities(sql: Transaction, { to, claimed, released, 
     if (onTaken === "look-again") throw new Overtaken(false);
     const [other] = (await findIdentities(sql, rows)).filter(({ contactId }) => contactId !== to.id);
     if (!other) throw new Overtaken(false);
-    throw new AppError("identity_taken", `The ${other.kind} belongs to another contact.`, { detail: { kind: other.kind, contactId: other.contactId } });
+    throw new AppError("identity_taken", `The ${other.kind} belongs to another contact.`, {
+      detail: { kind: other.kind, contactId: other.contactId },
+    });
   }
   const old = identityRows(to.workspaceId, released);
   if (old.length > 0) await releaseIdentities(sql, old);

@@ -19,7 +19,10 @@ export type ContactView = Record<IdentityKind, string | null> & {
 /** Shows contacts together with their lists, in the order given. */
 export async function viewContacts(sql: Queryable, contacts: readonly ContactRecord[]): Promise<ContactView[]> {
   if (contacts.length === 0) return [];
-  const memberships = await loadMemberships(sql, contacts.map(({ lane, id }) => ({ lane, id })));
+  const memberships = await loadMemberships(
+    sql,
+    contacts.map(({ lane, id }) => ({ lane, id })),
+  );
   const lists = new Map<string, ContactView["lists"]>();
   for (const { contactId, listId, state } of memberships) {
     lists.set(contactId, [...(lists.get(contactId) ?? []), { id: listId, state }]);

@@ -17,7 +17,11 @@ const reason = "contact_deleted";
  * Takes a contact away, with identities, lists and admissions. Its live runs end as cancelled and what they wanted to send is not sent.
  * Events that still wait for it stay in line: the next pass records that they started nothing, and why.
  */
-export async function deleteContact(platform: Platform, caller: Caller, { id }: { id: string }): Promise<{ id: string }> {
+export async function deleteContact(
+  platform: Platform,
+  caller: Caller,
+  { id }: { id: string },
+): Promise<{ id: string }> {
   requireScope(caller, "contacts:write");
   const ref = { workspaceId: caller.workspaceId, id: knownId(id, "contact_not_found") };
   const lane = laneOf(id);

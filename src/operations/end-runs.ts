@@ -14,14 +14,32 @@ const trailSeq = 1_000_000;
 export async function cancelRuns(sql: Transaction, runs: readonly Run[], { reason, detail, now }: End): Promise<Run[]> {
   if (runs.length === 0) return [];
   const ended = runs.map((run) => endRun(run, "cancelled", { now, reason }));
-  await updateRuns(sql, ended.map((run) => ({ run, dataChanged: false })));
-  await insertTrail(sql, ended.map((run) => ({ lane: run.lane, runId: run.id, seq: trailSeq, at: now, entries: [entryOf(run, { reason, ...(detail === undefined ? {} : { detail }), now })] })));
+  await updateRuns(
+    sql,
+    ended.map((run) => ({ run, dataChanged: false })),
+  );
+  await insertTrail(
+    sql,
+    ended.map((run) => ({
+      lane: run.lane,
+      runId: run.id,
+      seq: trailSeq,
+      at: now,
+      entries: [entryOf(run, { reason, ...(detail === undefined ? {} : { detail }), now })],
+    })),
+  );
   await addCounts(sql, countsOf(ended));
   return ended;
 }
 
 function entryOf(run: Run, { reason, detail, now }: End) {
-  const place = { visit: run.visit, step: run.step ?? "", kind: "cancel", enteredAt: run.enteredAt.toISOString(), at: now.toISOString() };
+  const place = {
+    visit: run.visit,
+    step: run.step ?? "",
+    kind: "cancel",
+    enteredAt: run.enteredAt.toISOString(),
+    at: now.toISOString(),
+  };
   return { ...place, outcome: "cancelled" as const, reason, ...(detail === undefined ? {} : { detail }) };
 }
 

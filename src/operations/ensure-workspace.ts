@@ -19,7 +19,17 @@ export async function ensureWorkspace(sql: Sql, now: Date): Promise<string> {
 }
 
 /** Sees to it that a given key exists with all scopes. One that was revoked stays so. */
-export async function ensureApiKey(sql: Queryable, { key, workspaceId, now }: { key: string; workspaceId: string; now: Date }): Promise<void> {
-  const row = { id: newId(), workspaceId, name: "STAFFETTA_API_KEY", hint: hintOf(key), scopes: [...scopes], createdAt: now };
+export async function ensureApiKey(
+  sql: Queryable,
+  { key, workspaceId, now }: { key: string; workspaceId: string; now: Date },
+): Promise<void> {
+  const row = {
+    id: newId(),
+    workspaceId,
+    name: "STAFFETTA_API_KEY",
+    hint: hintOf(key),
+    scopes: [...scopes],
+    createdAt: now,
+  };
   await ensureApiKeyRow(sql, { ...row, hash: hashKey(key) });
 }

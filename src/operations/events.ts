@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../core/json.ts";
 import { AppError } from "../core/errors.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import { findEvent, findPending, listEventRows, loadOutcomes, type StoredOutcome } from "../storage/event-reads.ts";
 import type { EventRow } from "../storage/events.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
@@ -54,7 +54,11 @@ export async function getEvent(platform: Platform, caller: Caller, { id }: { id:
   if (!row) throw new AppError("event_not_found");
   const about = { contactId: row.contactId, eventIds: [id] };
   const [pending, outcomes] = await Promise.all([findPending(platform.sql, about), loadOutcomes(platform.sql, about)]);
-  return { ...viewEvent(row), outcomes: outcomes.map(({ eventId: _, ...outcome }) => outcome), pending: pending.has(id) };
+  return {
+    ...viewEvent(row),
+    outcomes: outcomes.map(({ eventId: _, ...outcome }) => outcome),
+    pending: pending.has(id),
+  };
 }
 
 /** An event as callers see it. */

@@ -31,7 +31,11 @@ export type FlowExplanation = {
 const shown = 50;
 
 /** Says why a contact did, or did not, enter a flow. Throws `contact_not_found` and `flow_not_found`. */
-export async function explainFlow(platform: Platform, caller: Caller, { contactId, flowId }: { contactId: string; flowId: string }): Promise<FlowExplanation> {
+export async function explainFlow(
+  platform: Platform,
+  caller: Caller,
+  { contactId, flowId }: { contactId: string; flowId: string },
+): Promise<FlowExplanation> {
   requireScope(caller, "runs:read");
   const { workspaceId } = caller;
   const contact = await findContact(platform.sql, { workspaceId, id: knownId(contactId, "contact_not_found") });
@@ -45,30 +49,54 @@ export async function explainFlow(platform: Platform, caller: Caller, { contactI
     listRunRows(platform.sql, { ...filter, flowId: flow.id, status: null }),
     listAdmissions(platform.sql, { lane: contact.lane, contactId, flowId: flow.id, limit: shown }),
   ]);
-  const record = { entries, events, runs: runs.map(viewRun), admissions: admissions.map((row) => ({ ...row, opensAt: opensAt(platform, row, { published, contact }) })) };
+  const record = {
+    entries,
+    events,
+    runs: runs.map(viewRun),
+    admissions: admissions.map((row) => ({ ...row, opensAt: opensAt(platform, row, { published, contact }) })),
+  };
   return { ...explainEntry({ flow, ...record }), flow: summarizeFlow(flow), contactId, ...record };
 }
 
-async function publishedOf({ sql, flows }: Platform, { id: flowId, version }: FlowRow): Promise<CompiledFlow | undefined> {
+async function publishedOf(
+  { sql, flows }: Platform,
+  { id: flowId, version }: FlowRow,
+): Promise<CompiledFlow | undefined> {
   if (version === null) return undefined;
   await flows.need(sql, [{ flowId, version }]);
   return flows.version(flowId, version);
 }
 
 function entriesOf(flow: CompiledFlow | undefined): EntryView[] {
-  return (flow?.entries ?? []).map(({ name, kind, config }) => ({ name, kind: kind.name, listensTo: [...kind.listensTo(config)] }));
+  return (flow?.entries ?? []).map(({ name, kind, config }) => ({
+    name,
+    kind: kind.name,
+    listensTo: [...kind.listensTo(config)],
+  }));
 }
 
 type About = { contact: ContactRecord; flow: FlowRow; names: string[] };
 
 async function eventsOf({ sql }: Platform, { contact, flow, names }: About): Promise<EventDetail[]> {
   const { workspaceId, id: contactId } = contact;
-  const rows = await listEventRows(sql, { workspaceId, names, contactId, since: null, until: null, before: null, limit: shown });
+  const rows = await listEventRows(sql, {
+    workspaceId,
+    names,
+    contactId,
+    since: null,
+    until: null,
+    before: null,
+    limit: shown,
+  });
   const about = { contactId, eventIds: rows.map(({ id }) => id) };
   const [outcomes, pending] = await Promise.all([loadOutcomes(sql, about), findPending(sql, about)]);
   return rows.map((row) => {
     const own = outcomes.filter(({ eventId, flowId }) => eventId === row.id && flowId === flow.id);
-    return { ...viewEvent(row), outcomes: own.map(({ eventId: _, ...outcome }) => outcome), pending: pending.has(row.id) };
+    return {
+      ...viewEvent(row),
+      outcomes: own.map(({ eventId: _, ...outcome }) => outcome),
+      pending: pending.has(row.id),
+    };
   });
 }
 

@@ -2,16 +2,22 @@ import { type CompiledFlow, compileFlow, type Registry } from "../core/flow/comp
 import type { FlowLookup } from "../core/flow/decide.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import type { Queryable } from "../storage/database.ts";
-import { loadCurrentVersions, loadFlowVersions } from "../storage/flows.ts";
+import { loadCurrentVersions, loadExitEvents, loadFlowVersions } from "../storage/flows.ts";
 import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
 
-type Workspace = { facts: WorkspaceRow; flows: CompiledFlow[]; listening: Map<string, CompiledFlow[]> };
+type Workspace = {
+  facts: WorkspaceRow;
+  flows: CompiledFlow[];
+  listening: Map<string, CompiledFlow[]>;
+  /** What ends runs early, of all versions: runs stay on the version they began with. */
+  exitEvents: ReadonlySet<string>;
+};
 
 /** Published flows, compiled, as of the routing revision that the database showed last. */
 export type FlowCache = {
   /** Reads again every workspace whose revision changed. To be called with what the current transaction sees. */
   refresh(sql: Queryable): Promise<void>;
-  /** True when some flow of the workspace listens to the event. */
+  /** True when some flow of the workspace listens to the event, or a run of an earlier version may. */
   hears(workspaceId: string, eventName: string): boolean;
   workspace(workspaceId: string): WorkspaceRow | undefined;
   workspaces(): WorkspaceRow[];
@@ -22,36 +28,54 @@ export type FlowCache = {
   version(flowId: string, version: number): CompiledFlow | undefined;
 };
 
-/** Old versions kept in memory besides the current ones. */
+/** Old versions kept in memory besides the current ones: those needed last. */
 const keptVersions = 1000;
 
 /** Makes an empty cache of flows; the kinds in `registry` are what flows can be made of. */
 export function createFlowCache(registry: Registry): FlowCache {
   const workspaces = new Map<string, Workspace>();
+  const current = new Map<string, CompiledFlow>();
   const versions = new Map<string, CompiledFlow>();
+  const find = (flowId: string, version: number) =>
+    current.get(`${flowId}|${version}`) ?? versions.get(`${flowId}|${version}`);
 
   return {
     async refresh(sql) {
       for (const facts of await listWorkspaces(sql)) {
         if (workspaces.get(facts.id)?.facts.routingRevision === facts.routingRevision) continue;
-        const flows = (await loadCurrentVersions(sql, facts.id)).map((row) => compile(row, registry));
-        for (const flow of flows) keep(versions, flow);
-        workspaces.set(facts.id, { facts, flows, listening: byEvent(flows) });
+        const [rows, exitEvents] = await Promise.all([
+          loadCurrentVersions(sql, facts.id),
+          loadExitEvents(sql, facts.id),
+        ]);
+        const flows = rows.map((row) => compile(row, registry));
+        for (const flow of workspaces.get(facts.id)?.flows ?? []) {
+          current.delete(keyOf(flow));
+          keep(versions, flow);
+        }
+        for (const flow of flows) current.set(keyOf(flow), flow);
+        workspaces.set(facts.id, { facts, flows, listening: byEvent(flows), exitEvents: new Set(exitEvents) });
       }
     },
-    hears: (workspaceId, eventName) => workspaces.get(workspaceId)?.listening.has(eventName) ?? false,
+    hears(workspaceId, eventName) {
+      const known = workspaces.get(workspaceId);
+      return known !== undefined && (known.listening.has(eventName) || known.exitEvents.has(eventName));
+    },
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     async need(sql, wanted) {
-      const missing = wanted.filter(({ flowId, version }) => !versions.has(`${flowId}|${version}`));
+      const missing = wanted.filter(({ flowId, version }) => {
+        const found = find(flowId, version);
+        if (found && versions.has(keyOf(found))) keep(versions, found);
+        return !found;
+      });
       if (missing.length === 0) return;
       for (const row of await loadFlowVersions(sql, missing)) keep(versions, compile(row, registry));
     },
     lookup: (workspaceId) => ({
       listening: (eventName) => workspaces.get(workspaceId)?.listening.get(eventName) ?? [],
-      version: (flowId, version) => versions.get(`${flowId}|${version}`),
+      version: find,
     }),
-    version: (flowId, version) => versions.get(`${flowId}|${version}`),
+    version: find,
   };
 }
 
@@ -64,11 +88,15 @@ function compile(row: VersionRow, registry: Registry): CompiledFlow {
 }
 
 function keep(versions: Map<string, CompiledFlow>, flow: CompiledFlow): void {
-  const key = `${flow.id}|${flow.version}`;
+  const key = keyOf(flow);
   versions.delete(key);
   versions.set(key, flow);
   const oldest = versions.keys().next();
   if (versions.size > keptVersions && !oldest.done) versions.delete(oldest.value);
+}
+
+function keyOf({ id, version }: CompiledFlow): string {
+  return `${id}|${version}`;
 }
 
 function byEvent(flows: readonly CompiledFlow[]): Map<string, CompiledFlow[]> {

@@ -48,7 +48,10 @@ export async function deleteFlow(platform: Platform, caller: Caller, { id }: Flo
   requireScope(caller, "flows:write");
   return platform.sql.begin(async (sql) => {
     const flow = await holdFlow(sql, caller.workspaceId, id);
-    if (flow.version !== null) throw new AppError("invalid_state", "The flow was published; archive it instead.", { detail: { status: flow.status } });
+    if (flow.version !== null)
+      throw new AppError("invalid_state", "The flow was published; archive it instead.", {
+        detail: { status: flow.status },
+      });
     await removeFlow(sql, flow.id);
     return { id: flow.id };
   });

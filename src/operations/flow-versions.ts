@@ -1,25 +1,36 @@
 import { AppError } from "../core/errors.ts";
 import type { FlowDefinition } from "../core/flow/definition.ts";
 import { readCounts } from "../storage/counters.ts";
-import { type FlowVersionRow, listFlowVersions } from "../storage/flows.ts";
 import { findFlowVersion } from "../storage/flow-reads.ts";
+import { type FlowVersionRow, listFlowVersions } from "../storage/flows.ts";
 import { requireFlow } from "./flow-view.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 
 export type VersionSummary = Pick<FlowVersionRow, "version" | "publishedAt" | "publishedBy">;
 
 /** The published versions of a flow, newest first. */
-export async function listVersions(platform: Platform, caller: Caller, { id }: { id: string }): Promise<{ data: VersionSummary[]; nextCursor: null }> {
+export async function listVersions(
+  platform: Platform,
+  caller: Caller,
+  { id }: { id: string },
+): Promise<{ data: VersionSummary[]; nextCursor: null }> {
   requireScope(caller, "flows:read");
   const flow = await requireFlow(platform.sql, caller.workspaceId, id);
   const rows = await listFlowVersions(platform.sql, { workspaceId: caller.workspaceId, flowId: flow.id });
-  return { data: rows.map(({ version, publishedAt, publishedBy }) => ({ version, publishedAt, publishedBy })), nextCursor: null };
+  return {
+    data: rows.map(({ version, publishedAt, publishedBy }) => ({ version, publishedAt, publishedBy })),
+    nextCursor: null,
+  };
 }
 
 export type VersionView = VersionSummary & { flowId: string; definition: FlowDefinition };
 
 /** One version with its definition. */
-export async function getVersion(platform: Platform, caller: Caller, { id, version }: { id: string; version: number }): Promise<VersionView> {
+export async function getVersion(
+  platform: Platform,
+  caller: Caller,
+  { id, version }: { id: string; version: number },
+): Promise<VersionView> {
   requireScope(caller, "flows:read");
   const flow = await requireFlow(platform.sql, caller.workspaceId, id);
   const isNumber = Number.isInteger(version) && version > 0 && version <= (flow.version ?? 0);
@@ -40,12 +51,27 @@ export type VersionCounts = {
 };
 
 /** How many runs each version started and ended, and how often each exit of each step was taken. */
-export async function flowCounts(platform: Platform, caller: Caller, { id }: { id: string }): Promise<{ flowId: string; versions: VersionCounts[] }> {
+export async function flowCounts(
+  platform: Platform,
+  caller: Caller,
+  { id }: { id: string },
+): Promise<{ flowId: string; versions: VersionCounts[] }> {
   requireScope(caller, "flows:read");
   const flow = await requireFlow(platform.sql, caller.workspaceId, id);
   const versions = new Map<number, VersionCounts>();
-  for (const { version, name, value } of await readCounts(platform.sql, { workspaceId: caller.workspaceId, subject: flow.id })) {
-    const counts = versions.get(version) ?? { version, started: 0, completed: 0, exited: 0, failed: 0, cancelled: 0, exits: {} };
+  for (const { version, name, value } of await readCounts(platform.sql, {
+    workspaceId: caller.workspaceId,
+    subject: flow.id,
+  })) {
+    const counts = versions.get(version) ?? {
+      version,
+      started: 0,
+      completed: 0,
+      exited: 0,
+      failed: 0,
+      cancelled: 0,
+      exits: {},
+    };
     versions.set(version, counts);
     const [step = "", exit] = name.split(":");
     if (exit !== undefined) counts.exits[step] = { ...counts.exits[step], [exit]: value };

@@ -1,9 +1,9 @@
-import { validateFlow } from "../core/flow/validate.ts";
 import { AppError, type Issue } from "../core/errors.ts";
+import { validateFlow } from "../core/flow/validate.ts";
 import { isUuid } from "../core/id.ts";
 import type { Json } from "../core/json.ts";
 import type { Queryable } from "../storage/database.ts";
-import { findFlow, findFlowByNumber, type FlowRow } from "../storage/flows.ts";
+import { type FlowRow, findFlow, findFlowByNumber } from "../storage/flows.ts";
 import { listIncomingCalls } from "../storage/incoming-calls.ts";
 import type { Platform } from "./platform.ts";
 
@@ -11,7 +11,11 @@ import type { Platform } from "./platform.ts";
 export type FlowSummary = Omit<FlowRow, "workspaceId" | "draft">;
 
 /** A flow with its draft, what is wrong with the draft, and the tokens of its incoming calls. */
-export type FlowView = FlowSummary & { definition: Json; issues: Issue[]; incomingCalls: { entry: string; token: string }[] };
+export type FlowView = FlowSummary & {
+  definition: Json;
+  issues: Issue[];
+  incomingCalls: { entry: string; token: string }[];
+};
 
 /** A flow as lists show it. */
 export function summarizeFlow({ workspaceId: _, draft: __, ...flow }: FlowRow): FlowSummary {
@@ -19,11 +23,20 @@ export function summarizeFlow({ workspaceId: _, draft: __, ...flow }: FlowRow): 
 }
 
 /** A flow with everything about it. */
-export async function viewFlow({ registry }: Pick<Platform, "registry">, sql: Queryable, flow: FlowRow): Promise<FlowView> {
+export async function viewFlow(
+  { registry }: Pick<Platform, "registry">,
+  sql: Queryable,
+  flow: FlowRow,
+): Promise<FlowView> {
   const validated = validateFlow(flow.draft, registry);
   const incomingCalls = await listIncomingCalls(sql, { workspaceId: flow.workspaceId, flowId: flow.id });
   const calls = incomingCalls.map(({ entry, token }) => ({ entry, token }));
-  return { ...summarizeFlow(flow), definition: flow.draft, issues: validated.ok ? [] : validated.issues, incomingCalls: calls };
+  return {
+    ...summarizeFlow(flow),
+    definition: flow.draft,
+    issues: validated.ok ? [] : validated.issues,
+    incomingCalls: calls,
+  };
 }
 
 /** Finds a flow by its id or by its number as text. Throws `flow_not_found`. */

@@ -35,7 +35,12 @@ const hears = async (event: string) => {
 
 test("a draft may be unfinished, and says what is wrong with it", async () => {
   const flow = await create({ name: "Unfinished", steps: 5 });
-  expect(flow).toMatchObject({ name: "Unfinished", status: "draft", version: null, definition: { name: "Unfinished", steps: 5 } });
+  expect(flow).toMatchObject({
+    name: "Unfinished",
+    status: "draft",
+    version: null,
+    definition: { name: "Unfinished", steps: 5 },
+  });
   expect(flow.issues.map(({ path }) => path)).toContain("steps");
   expect(await getFlow(platform, platform.caller, { id: flow.id })).toEqual(flow);
   expect(await getFlow(platform, platform.caller, { id: String(flow.number) })).toEqual(flow);
@@ -47,13 +52,21 @@ test.each<[string, Json, string]>([
   ["a name that is too long", { name: "x".repeat(201) }, "name"],
   ["text that cannot be kept", { name: "x", steps: { a: "\0" } }, "steps.a"],
 ])("refuses to store %s", async (_name, flow, path) => {
-  await expect(create(flow)).rejects.toMatchObject({ code: "invalid_request", issues: [expect.objectContaining({ path })] });
+  await expect(create(flow)).rejects.toMatchObject({
+    code: "invalid_request",
+    issues: [expect.objectContaining({ path })],
+  });
 });
 
 test("checks a flow without storing it", async () => {
   expect(await checkFlow(platform, platform.caller, { definition: definition() })).toEqual({ valid: true, issues: [] });
-  const checked = await checkFlow(platform, platform.caller, { definition: { ...(definition() as object), steps: {} } });
-  expect(checked).toMatchObject({ valid: false, issues: expect.arrayContaining([expect.objectContaining({ path: "entries.paid.next" })]) });
+  const checked = await checkFlow(platform, platform.caller, {
+    definition: { ...(definition() as object), steps: {} },
+  });
+  expect(checked).toMatchObject({
+    valid: false,
+    issues: expect.arrayContaining([expect.objectContaining({ path: "entries.paid.next" })]),
+  });
 });
 
 test("publishing makes numbered versions that stay as they were, and ingest hears of them", async () => {
@@ -68,15 +81,27 @@ test("publishing makes numbered versions that stay as they were, and ingest hear
   const versions = await listVersions(platform, platform.caller, { id });
   expect(versions.data).toMatchObject([{ version: 2, publishedBy: "test" }, { version: 1 }]);
   const first = await getVersion(platform, platform.caller, { id, version: 1 });
-  expect(first).toMatchObject({ flowId: id, definition: { name: "Thanks", reentry: { mode: "never" }, entries: { paid: { config: { event: "one" } } } } });
-  await expect(getVersion(platform, platform.caller, { id, version: 3 })).rejects.toMatchObject({ code: "flow_version_not_found" });
+  expect(first).toMatchObject({
+    flowId: id,
+    definition: { name: "Thanks", reentry: { mode: "never" }, entries: { paid: { config: { event: "one" } } } },
+  });
+  await expect(getVersion(platform, platform.caller, { id, version: 3 })).rejects.toMatchObject({
+    code: "flow_version_not_found",
+  });
 });
 
 test("an invalid flow is not published: every problem is named, and nothing changes", async () => {
   const { id } = await create(definition());
-  const broken = { ...(definition() as object), steps: { done: { kind: "nothing" } } } as Json;
-  await expect(publish(id, broken)).rejects.toMatchObject({ code: "invalid_flow", issues: [{ path: "steps.done.kind" }] });
-  expect(await getFlow(platform, platform.caller, { id })).toMatchObject({ status: "draft", version: null, issues: [] });
+  const broken = { ...(definition() as object), steps: { done: { kind: "nothing", config: {} } } } as Json;
+  await expect(publish(id, broken)).rejects.toMatchObject({
+    code: "invalid_flow",
+    issues: [{ path: "steps.done.kind" }],
+  });
+  expect(await getFlow(platform, platform.caller, { id })).toMatchObject({
+    status: "draft",
+    version: null,
+    issues: [],
+  });
 });
 
 test("each entry for incoming calls gets an address, and keeps it over versions", async () => {
@@ -93,7 +118,10 @@ test("an incoming call must not join a list that is not there", async () => {
   const { id } = await create(definition({ calls: { shop: call({ list: list.id }) } }));
   expect(await publish(id)).toMatchObject({ version: 1 });
   await deleteList(platform, platform.caller, { id: list.id });
-  await expect(publish(id)).rejects.toMatchObject({ code: "invalid_flow", issues: [{ path: "entries.shop.config.list" }] });
+  await expect(publish(id)).rejects.toMatchObject({
+    code: "invalid_flow",
+    issues: [{ path: "entries.shop.config.list" }],
+  });
 });
 
 test("pause, resume and archive change what is heard, and doing one twice does no harm", async () => {
@@ -120,7 +148,9 @@ test("only a flow that was never published can be deleted", async () => {
   await expect(getFlow(platform, platform.caller, { id: draft.id })).rejects.toMatchObject({ code: "flow_not_found" });
   const published = await create(definition());
   await publish(published.id);
-  await expect(deleteFlow(platform, platform.caller, { id: published.id })).rejects.toMatchObject({ code: "invalid_state" });
+  await expect(deleteFlow(platform, platform.caller, { id: published.id })).rejects.toMatchObject({
+    code: "invalid_state",
+  });
 });
 
 test("publishing at once by several makes as many versions", async () => {
@@ -138,7 +168,10 @@ test("lists flows by pages, newest first, and by status", async () => {
   const second = await listFlows(platform, other, { limit: 2, cursor: first.nextCursor });
   expect(second).toMatchObject({ data: [{ id: ids[2] }], nextCursor: null });
   expect((await listFlows(platform, other, { status: "active" })).data).toEqual([]);
-  await expect(listFlows(platform, other, { cursor: "nonsense" })).rejects.toMatchObject({ code: "invalid_request", issues: [{ path: "cursor" }] });
+  await expect(listFlows(platform, other, { cursor: "nonsense" })).rejects.toMatchObject({
+    code: "invalid_request",
+    issues: [{ path: "cursor" }],
+  });
 });
 
 test.each(["no-id", "0", "-1", "99999999999999999999", newId()])("there is no flow %s", async (id) => {
@@ -156,10 +189,18 @@ test("a flow of another workspace is not found", async () => {
 test("counts runs and exits by version", async () => {
   const { id } = await create(definition());
   const row = { lane: 1, workspaceId: platform.workspaceId, subject: id, version: 1 };
-  await addCounts(database.sql, [{ ...row, name: "started", by: 5 }, { ...row, name: "mail:next", by: 2 }, { ...row, lane: 2, name: "started", by: 1 }, { ...row, version: 2, name: "failed", by: 1 }]);
+  await addCounts(database.sql, [
+    { ...row, name: "started", by: 5 },
+    { ...row, name: "mail:next", by: 2 },
+    { ...row, lane: 2, name: "started", by: 1 },
+    { ...row, version: 2, name: "failed", by: 1 },
+  ]);
   const none = { started: 0, completed: 0, exited: 0, failed: 0, cancelled: 0, exits: {} };
   expect(await flowCounts(platform, platform.caller, { id })).toEqual({
     flowId: id,
-    versions: [{ ...none, version: 1, started: 6, exits: { mail: { next: 2 } } }, { ...none, version: 2, failed: 1 }],
+    versions: [
+      { ...none, version: 1, started: 6, exits: { mail: { next: 2 } } },
+      { ...none, version: 2, failed: 1 },
+    ],
   });
 });

@@ -1,9 +1,16 @@
-import { validateFlow } from "../core/flow/validate.ts";
 import { AppError, type Issue } from "../core/errors.ts";
+import { validateFlow } from "../core/flow/validate.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
 import { findJsonProblems } from "../core/json-problems.ts";
 import type { Transaction } from "../storage/database.ts";
-import { type FlowRow, type FlowStatus, insertFlow, listFlows as listFlowRows, lockFlow, updateDraft } from "../storage/flows.ts";
+import {
+  type FlowRow,
+  type FlowStatus,
+  insertFlow,
+  listFlows as listFlowRows,
+  lockFlow,
+  updateDraft,
+} from "../storage/flows.ts";
 import { type FlowSummary, type FlowView, requireFlow, summarizeFlow, viewFlow } from "./flow-view.ts";
 import { newId } from "./new-id.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
@@ -12,7 +19,11 @@ import { type Caller, type Platform, requireScope } from "./platform.ts";
 const maxDraftCharacters = 1_000_000;
 
 /** Makes a draft. It may be unfinished: what is wrong with it comes back in `issues`. It only needs a name. */
-export async function createFlow(platform: Platform, caller: Caller, { definition }: { definition: Json }): Promise<FlowView> {
+export async function createFlow(
+  platform: Platform,
+  caller: Caller,
+  { definition }: { definition: Json },
+): Promise<FlowView> {
   requireScope(caller, "flows:write");
   const name = readDraft(definition);
   const flow = { id: newId(), workspaceId: caller.workspaceId, name, draft: definition, now: platform.now() };
@@ -20,7 +31,11 @@ export async function createFlow(platform: Platform, caller: Caller, { definitio
 }
 
 /** Replaces the draft. What is published stays as it is. Throws `invalid_state` for an archived flow. */
-export async function updateFlow(platform: Platform, caller: Caller, { id, definition }: { id: string; definition: Json }): Promise<FlowView> {
+export async function updateFlow(
+  platform: Platform,
+  caller: Caller,
+  { id, definition }: { id: string; definition: Json },
+): Promise<FlowView> {
   requireScope(caller, "flows:write");
   const now = platform.now();
   return platform.sql.begin(async (sql) => {
@@ -35,15 +50,28 @@ export async function getFlow(platform: Platform, caller: Caller, { id }: { id: 
 }
 
 /** The flows of the workspace, newest first. */
-export async function listFlows(platform: Platform, caller: Caller, input: PageInput & { status?: FlowStatus | undefined }): Promise<Page<FlowSummary>> {
+export async function listFlows(
+  platform: Platform,
+  caller: Caller,
+  input: PageInput & { status?: FlowStatus | undefined },
+): Promise<Page<FlowSummary>> {
   requireScope(caller, "flows:read");
   const { before, limit } = readPage(input);
-  const rows = await listFlowRows(platform.sql, { workspaceId: caller.workspaceId, status: input.status ?? null, before, limit: limit + 1 });
+  const rows = await listFlowRows(platform.sql, {
+    workspaceId: caller.workspaceId,
+    status: input.status ?? null,
+    before,
+    limit: limit + 1,
+  });
   return makePage(rows.map(summarizeFlow), limit, ({ id }) => id);
 }
 
 /** Says what is wrong with a flow, without storing anything. */
-export async function checkFlow(platform: Platform, caller: Caller, { definition }: { definition: Json }): Promise<{ valid: boolean; issues: Issue[] }> {
+export async function checkFlow(
+  platform: Platform,
+  caller: Caller,
+  { definition }: { definition: Json },
+): Promise<{ valid: boolean; issues: Issue[] }> {
   requireScope(caller, "flows:read");
   const unstorable = draftIssues(definition);
   if (unstorable.length > 0) return { valid: false, issues: unstorable };
@@ -60,8 +88,13 @@ export async function holdFlow(sql: Transaction, workspaceId: string, ref: strin
 }
 
 /** Stores a draft for a flow that is locked, and returns the flow with it. */
-export async function writeDraft(sql: Transaction, flow: FlowRow, { definition, now }: { definition: Json; now: Date }): Promise<FlowRow> {
-  if (flow.status === "archived") throw new AppError("invalid_state", "The flow is archived; resume it first.", { detail: { status: flow.status } });
+export async function writeDraft(
+  sql: Transaction,
+  flow: FlowRow,
+  { definition, now }: { definition: Json; now: Date },
+): Promise<FlowRow> {
+  if (flow.status === "archived")
+    throw new AppError("invalid_state", "The flow is archived; resume it first.", { detail: { status: flow.status } });
   const name = readDraft(definition);
   await updateDraft(sql, { id: flow.id, name, draft: definition, now });
   return { ...flow, name, draft: definition, updatedAt: now };
@@ -83,7 +116,8 @@ function draftIssues(definition: Json): Issue[] {
   if (!isJsonObject(definition)) return [{ path: "", message: "A flow must be a JSON object." }];
   const problems = findJsonProblems(definition, { checkText: true });
   if (problems.length > 0) return problems;
-  if (JSON.stringify(definition).length > maxDraftCharacters) return [{ path: "", message: `A flow is at most ${maxDraftCharacters} characters of JSON.` }];
+  if (JSON.stringify(definition).length > maxDraftCharacters)
+    return [{ path: "", message: `A flow is at most ${maxDraftCharacters} characters of JSON.` }];
   const { length } = nameOf(definition);
   return length >= 1 && length <= 200 ? [] : [{ path: "name", message: "must be text of 1 to 200 characters" }];
 }

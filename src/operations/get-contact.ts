@@ -1,5 +1,5 @@
-import { readIdentity } from "../core/contact-input.ts";
 import type { IdentityKind } from "../core/contact.ts";
+import { readIdentity } from "../core/contact-input.ts";
 import { AppError } from "../core/errors.ts";
 import { isUuid } from "../core/id.ts";
 import { type ContactRecord, findContact } from "../storage/contact-reads.ts";
@@ -19,7 +19,11 @@ export async function getContact(platform: Platform, caller: Caller, address: Co
   return viewContact(platform.sql, contact);
 }
 
-async function lookUpContact(sql: Queryable, workspaceId: string, { by, value }: ContactAddress): Promise<ContactRecord | undefined> {
+async function lookUpContact(
+  sql: Queryable,
+  workspaceId: string,
+  { by, value }: ContactAddress,
+): Promise<ContactRecord | undefined> {
   if (by === "id") return isUuid(value) ? findContact(sql, { workspaceId, id: value }) : undefined;
   const { identity, issues } = readIdentity({ [by]: value });
   if (issues.length > 0) return undefined;

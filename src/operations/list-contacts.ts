@@ -1,8 +1,8 @@
 import { type Condition, checkCondition, conditionFields } from "../core/condition/condition.ts";
 import { type IdentityInput, readIdentity } from "../core/contact-input.ts";
 import { AppError, type Issue } from "../core/errors.ts";
-import type { Queryable } from "../storage/database.ts";
 import { listContactRecords } from "../storage/contact-reads.ts";
+import type { Queryable } from "../storage/database.ts";
 import { type ContactView, viewContacts } from "./contact-view.ts";
 import { findOwners } from "./get-contact.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
@@ -20,7 +20,11 @@ export type ContactQuery = PageInput &
   };
 
 /** Contacts that fit every filter given, newest first. `listId` means subscribed there; `createdBefore` excludes the instant itself. */
-export async function listContacts(platform: Platform, caller: Caller, query: ContactQuery): Promise<Page<ContactView>> {
+export async function listContacts(
+  platform: Platform,
+  caller: Caller,
+  query: ContactQuery,
+): Promise<Page<ContactView>> {
   requireScope(caller, "contacts:read");
   const page = readPage(query);
   const { identity, issues } = readIdentity(query, { required: false });
@@ -44,7 +48,10 @@ export async function listContacts(platform: Platform, caller: Caller, query: Co
 
 function whereIssues(where: Condition | undefined): Issue[] {
   if (where === undefined) return [];
-  const issues = checkCondition(where).map(({ path, message }) => ({ path: path === "" ? "where" : `where.${path}`, message }));
+  const issues = checkCondition(where).map(({ path, message }) => ({
+    path: path === "" ? "where" : `where.${path}`,
+    message,
+  }));
   if (issues.length > 0) return issues;
   const foreign = conditionFields(where).filter((field) => !/^(\$\.)?contact\b/.test(field));
   return foreign.map((field) => ({ path: "where", message: `must only look at the contact; it asks for ${field}` }));

@@ -22,7 +22,12 @@ export async function listMembers(
   const { before, limit } = readPage(input);
   const list = await findList(platform.sql, { workspaceId, id: knownId(input.listId, "list_not_found") });
   if (!list) throw new AppError("list_not_found");
-  const rows = await pageMembers(platform.sql, { listId: list.id, state: input.state ?? null, before, limit: limit + 1 });
+  const rows = await pageMembers(platform.sql, {
+    listId: list.id,
+    state: input.state ?? null,
+    before,
+    limit: limit + 1,
+  });
   const { data, nextCursor } = makePage(rows, limit, ({ contactId }) => contactId);
   const records = await findContacts(platform.sql, { workspaceId, ids: data.map(({ contactId }) => contactId) });
   const contacts = new Map((await viewContacts(platform.sql, records)).map((contact) => [contact.id, contact]));
@@ -36,7 +41,11 @@ export async function listMembers(
 export type MembershipInput = { listId: string; contactId: string; state: MembershipState };
 
 /** Puts a contact into a list, or changes its state there. */
-export async function setMembership(platform: Platform, caller: Caller, { listId, contactId, state }: MembershipInput): Promise<MembershipInput> {
+export async function setMembership(
+  platform: Platform,
+  caller: Caller,
+  { listId, contactId, state }: MembershipInput,
+): Promise<MembershipInput> {
   requireScope(caller, "contacts:write");
   const { workspaceId } = caller;
   knownId(contactId, "contact_not_found");

@@ -1,10 +1,20 @@
-import { findJsonProblems } from "../core/json-problems.ts";
 import { isStorableText } from "../core/condition/storable-text.ts";
 import type { MembershipState } from "../core/contact.ts";
 import { AppError, type Issue } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
+import { findJsonProblems } from "../core/json-problems.ts";
 import type { Transaction } from "../storage/database.ts";
-import { countMembers, findList, holdLists, insertList, type ListRow, lockList, pageLists, removeList, saveList } from "../storage/lists.ts";
+import {
+  countMembers,
+  findList,
+  holdLists,
+  insertList,
+  type ListRow,
+  lockList,
+  pageLists,
+  removeList,
+  saveList,
+} from "../storage/lists.ts";
 import { newId } from "./new-id.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
@@ -17,7 +27,14 @@ type ListInput = { name: string; description?: string | undefined; fields?: Json
 export async function createList(platform: Platform, caller: Caller, input: ListInput): Promise<ListView> {
   requireScope(caller, "contacts:write");
   const { name, description = "", fields = [] } = input;
-  const list = { id: newId(), workspaceId: caller.workspaceId, name: name.trim(), description, fields, createdAt: platform.now() };
+  const list = {
+    id: newId(),
+    workspaceId: caller.workspaceId,
+    name: name.trim(),
+    description,
+    fields,
+    createdAt: platform.now(),
+  };
   refuseBroken(list);
   const row = await insertList(platform.sql, list);
   if (!row) throw new AppError("list_exists");
@@ -25,7 +42,11 @@ export async function createList(platform: Platform, caller: Caller, input: List
 }
 
 /** Changes what is given of a list. */
-export async function updateList(platform: Platform, caller: Caller, input: { id: string } & Partial<ListInput>): Promise<ListView> {
+export async function updateList(
+  platform: Platform,
+  caller: Caller,
+  input: { id: string } & Partial<ListInput>,
+): Promise<ListView> {
   requireScope(caller, "contacts:write");
   const ref = { workspaceId: caller.workspaceId, id: knownId(input.id, "list_not_found") };
   return platform.sql.begin(async (sql) => {
@@ -44,7 +65,11 @@ export async function updateList(platform: Platform, caller: Caller, input: { id
 }
 
 /** A list with the number of its members in each state. */
-export async function getList(platform: Platform, caller: Caller, { id }: { id: string }): Promise<ListView & { members: Record<MembershipState, number> }> {
+export async function getList(
+  platform: Platform,
+  caller: Caller,
+  { id }: { id: string },
+): Promise<ListView & { members: Record<MembershipState, number> }> {
   requireScope(caller, "contacts:read");
   const list = await findList(platform.sql, { workspaceId: caller.workspaceId, id: knownId(id, "list_not_found") });
   if (!list) throw new AppError("list_not_found");
@@ -76,7 +101,8 @@ export async function requireLists(sql: Transaction, workspaceId: string, ids: r
   for (const id of ids) knownId(id, "list_not_found");
   const found = await holdLists(sql, { workspaceId, ids });
   const missing = ids.find((id) => !found.includes(id));
-  if (missing !== undefined) throw new AppError("list_not_found", `There is no list ${missing}.`, { detail: { listId: missing } });
+  if (missing !== undefined)
+    throw new AppError("list_not_found", `There is no list ${missing}.`, { detail: { listId: missing } });
 }
 
 function viewList({ workspaceId: _, ...list }: ListRow): ListView {
@@ -85,9 +111,15 @@ function viewList({ workspaceId: _, ...list }: ListRow): ListView {
 
 function refuseBroken({ name, description, fields }: Pick<ListRow, "name" | "description" | "fields">): void {
   const issues: Issue[] = [];
-  if (name === "" || name.length > 200 || !isStorableText(name)) issues.push({ path: "name", message: "must have 1 to 200 characters, none of them U+0000" });
-  if (description.length > 2000 || !isStorableText(description)) issues.push({ path: "description", message: "must have at most 2000 characters, none of them U+0000" });
-  if (JSON.stringify(fields).length > 50_000) issues.push({ path: "fields", message: "must be at most 50000 characters of JSON" });
-  else issues.push(...findJsonProblems(fields, { checkText: true }).map((issue) => ({ ...issue, path: `fields${issue.path}` })));
+  if (name === "" || name.length > 200 || !isStorableText(name))
+    issues.push({ path: "name", message: "must have 1 to 200 characters, none of them U+0000" });
+  if (description.length > 2000 || !isStorableText(description))
+    issues.push({ path: "description", message: "must have at most 2000 characters, none of them U+0000" });
+  if (JSON.stringify(fields).length > 50_000)
+    issues.push({ path: "fields", message: "must be at most 50000 characters of JSON" });
+  else
+    issues.push(
+      ...findJsonProblems(fields, { checkText: true }).map((issue) => ({ ...issue, path: `fields${issue.path}` })),
+    );
   if (issues.length > 0) throw new AppError("invalid_request", undefined, { issues });
 }

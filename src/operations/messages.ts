@@ -9,7 +9,10 @@ import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { idFilter, knownId, textFilter } from "./read-filter.ts";
 
 /** A message as lists show it. */
-export type MessageView = Omit<MessageRow, "lane" | "workspaceId" | "visit" | "fromAddress" | "toAddress"> & { from: string | null; to: string | null };
+export type MessageView = Omit<MessageRow, "lane" | "workspaceId" | "visit" | "fromAddress" | "toAddress"> & {
+  from: string | null;
+  to: string | null;
+};
 
 type MessageQuery = PageInput & {
   contactId?: string | undefined;
@@ -20,7 +23,11 @@ type MessageQuery = PageInput & {
 };
 
 /** Messages, the newest first. */
-export async function listMessages(platform: Platform, caller: Caller, query: MessageQuery): Promise<Page<MessageView>> {
+export async function listMessages(
+  platform: Platform,
+  caller: Caller,
+  query: MessageQuery,
+): Promise<Page<MessageView>> {
   requireScope(caller, "messages:read");
   const { before, limit } = readPage(query);
   const rows = await listMessageRows(platform.sql, {
@@ -41,13 +48,23 @@ export type MessageDetail = MessageView & { events: { id: string; type: MessageE
 /** A message with its life: every attempt, and what the other server said. */
 export async function getMessage(platform: Platform, caller: Caller, { id }: { id: string }): Promise<MessageDetail> {
   requireScope(caller, "messages:read");
-  const row = await findMessage(platform.sql, { workspaceId: caller.workspaceId, id: knownId(id, "message_not_found") });
+  const row = await findMessage(platform.sql, {
+    workspaceId: caller.workspaceId,
+    id: knownId(id, "message_not_found"),
+  });
   if (!row) throw new AppError("message_not_found");
   return { ...viewMessage(row), events: await loadMessageEvents(platform.sql, { lane: row.lane, messageId: id }) };
 }
 
 /** A message as lists show it. */
-export function viewMessage({ lane: _, workspaceId: __, visit: ___, fromAddress: from, toAddress: to, ...message }: MessageRow): MessageView {
+export function viewMessage({
+  lane: _,
+  workspaceId: __,
+  visit: ___,
+  fromAddress: from,
+  toAddress: to,
+  ...message
+}: MessageRow): MessageView {
   return { ...message, from, to };
 }
 

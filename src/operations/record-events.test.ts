@@ -22,7 +22,16 @@ afterAll(() => database.drop());
 type Identity = Partial<Record<IdentityKind, string>>;
 
 function eventOf(identity: Identity, changes: Partial<IncomingEvent> = {}): IncomingEvent {
-  return { name: "order.paid", identity, payload: {}, occurredAt: null, source: "test", client: null, target: null, ...changes };
+  return {
+    name: "order.paid",
+    identity,
+    payload: {},
+    occurredAt: null,
+    source: "test",
+    client: null,
+    target: null,
+    ...changes,
+  };
 }
 
 async function record(events: IncomingEvent[], more: Partial<EventRequest> = {}) {
@@ -34,17 +43,24 @@ const countOf = async (name: string) => (await database.sql`select 1 from event 
 const hash = "ab".repeat(32);
 
 test("stores an event and its new contact, and says so", async () => {
-  const { events, replayed } = await record([eventOf({ email: "new@events.example" }, { payload: { total: 12.5 }, properties: { plan: "gold" } })]);
+  const { events, replayed } = await record([
+    eventOf({ email: "new@events.example" }, { payload: { total: 12.5 }, properties: { plan: "gold" } }),
+  ]);
   expect(events).toMatchObject([{ contactCreated: true, listened: false }]);
   expect(replayed).toBe(false);
   const contact = await contactOf("email", "new@events.example");
   expect(contact).toMatchObject({ id: events[0]?.contactId, properties: { plan: "gold" } });
-  const stored = await database.sql`select payload, queued, accepted_at from event where id = ${events[0]?.eventId ?? ""}`;
+  const stored =
+    await database.sql`select payload, queued, accepted_at from event where id = ${events[0]?.eventId ?? ""}`;
   expect([...stored]).toEqual([{ payload: { total: 12.5 }, queued: false, accepted_at: platform.now() }]);
 });
 
 test("events of one request that name the same new contact make one contact", async () => {
-  const { events } = await record([eventOf({ email: "one@same.example" }), eventOf({ email: "one@same.example", phone: "+393330000001" }), eventOf({ phone: "+393330000001" })]);
+  const { events } = await record([
+    eventOf({ email: "one@same.example" }),
+    eventOf({ email: "one@same.example", phone: "+393330000001" }),
+    eventOf({ phone: "+393330000001" }),
+  ]);
   expect(new Set(events.map(({ contactId }) => contactId)).size).toBe(1);
   expect(events.map(({ contactCreated }) => contactCreated)).toEqual([true, false, false]);
   expect(await contactOf("phone", "+393330000001")).toMatchObject({ email: "one@same.example" });
@@ -69,8 +85,14 @@ test("fills an identity that the contact lacks, and never replaces one", async (
 
 test("two events of one batch with different e-mails for one contact fill it once", async () => {
   await record([eventOf({ externalId: "twice" })]);
-  await record([eventOf({ externalId: "twice", email: "t1@fill.example" }), eventOf({ externalId: "twice", email: "t2@fill.example" })]);
-  await record([eventOf({ externalId: "newborn", email: "n1@fill.example" }), eventOf({ externalId: "newborn", email: "n2@fill.example" })]);
+  await record([
+    eventOf({ externalId: "twice", email: "t1@fill.example" }),
+    eventOf({ externalId: "twice", email: "t2@fill.example" }),
+  ]);
+  await record([
+    eventOf({ externalId: "newborn", email: "n1@fill.example" }),
+    eventOf({ externalId: "newborn", email: "n2@fill.example" }),
+  ]);
   expect(await contactOf("externalId", "twice")).toMatchObject({ email: "t1@fill.example" });
   expect(await contactOf("externalId", "newborn")).toMatchObject({ email: "n1@fill.example" });
   expect([...(await findStrayIdentities(database.sql))]).toEqual([]);
@@ -78,15 +100,24 @@ test("two events of one batch with different e-mails for one contact fill it onc
 
 test("an e-mail that was not taken up belongs to nobody, within the same batch too", async () => {
   await record([eventOf({ externalId: "owner", email: "own@alone.example" })]);
-  const { events } = await record([eventOf({ externalId: "owner", email: "free@alone.example" }), eventOf({ email: "free@alone.example" })]);
+  const { events } = await record([
+    eventOf({ externalId: "owner", email: "free@alone.example" }),
+    eventOf({ email: "free@alone.example" }),
+  ]);
   expect(events.map(({ contactCreated }) => contactCreated)).toEqual([false, true]);
 });
 
 test("lays properties over the contact's, in the order of events, and null removes", async () => {
   const identity = { externalId: "props" };
-  await record([eventOf(identity, { properties: { a: 1, b: 1 } }), eventOf(identity, { properties: { b: null, c: 1 } })]);
+  await record([
+    eventOf(identity, { properties: { a: 1, b: 1 } }),
+    eventOf(identity, { properties: { b: null, c: 1 } }),
+  ]);
   expect((await contactOf("externalId", "props")).properties).toEqual({ a: 1, c: 1 });
-  await record([eventOf(identity, { properties: { a: null, d: 1 } }), eventOf(identity, { properties: { a: 2, d: null } })]);
+  await record([
+    eventOf(identity, { properties: { a: null, d: 1 } }),
+    eventOf(identity, { properties: { a: 2, d: null } }),
+  ]);
   expect((await contactOf("externalId", "props")).properties).toEqual({ a: 2, c: 1 });
 });
 
@@ -114,19 +145,38 @@ test("the same key in another workspace is another key", async () => {
 });
 
 test("repeats that arrive together, in one batch and from two processes, store one event", async () => {
-  const other = createEventRecorder({ sql: database.sql, flows: platform.flows, now: platform.now, onWork: () => undefined });
-  const request = { workspaceId: platform.workspaceId, events: [eventOf({ email: "together@events.example" }, { name: "together" })], idempotency: { key: "k4", hash } };
-  const receipts = await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? platform.recorder : other).add({ ...request })));
+  const other = createEventRecorder({
+    sql: database.sql,
+    flows: platform.flows,
+    now: platform.now,
+    onWork: () => undefined,
+  });
+  const request = {
+    workspaceId: platform.workspaceId,
+    events: [eventOf({ email: "together@events.example" }, { name: "together" })],
+    idempotency: { key: "k4", hash },
+  };
+  const receipts = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? platform.recorder : other).add({ ...request })),
+  );
   for (const { events } of receipts) expect(events).toEqual(receipts[0]?.events);
   expect(receipts.filter(({ replayed }) => !replayed)).toHaveLength(1);
   expect(await countOf("together")).toBe(1);
 });
 
 test("two recorders that make the same new contacts at once make each once", async () => {
-  const recorders = [0, 1, 2].map(() => createEventRecorder({ sql: database.sql, flows: platform.flows, now: platform.now, onWork: () => undefined }));
+  const recorders = [0, 1, 2].map(() =>
+    createEventRecorder({ sql: database.sql, flows: platform.flows, now: platform.now, onWork: () => undefined }),
+  );
   const requests = Array.from({ length: 60 }, (_, index) => {
-    const identity = index % 2 === 0 ? { email: `racer-${index % 10}@race.example` } : { email: `racer-${index % 10}@race.example`, externalId: `racer-${index % 10}` };
-    return recorders[index % 3]?.add({ workspaceId: platform.workspaceId, events: [eventOf(identity, { name: "raced" })] });
+    const identity =
+      index % 2 === 0
+        ? { email: `racer-${index % 10}@race.example` }
+        : { email: `racer-${index % 10}@race.example`, externalId: `racer-${index % 10}` };
+    return recorders[index % 3]?.add({
+      workspaceId: platform.workspaceId,
+      events: [eventOf(identity, { name: "raced" })],
+    });
   });
   await Promise.all(requests);
   expect(await countOf("raced")).toBe(60);
@@ -136,13 +186,19 @@ test("two recorders that make the same new contacts at once make each once", asy
 
 test("recording, changing and deleting the same contacts at once leaves every identity with the contact that shows it", async () => {
   const { sql, caller, workspaceId } = platform;
-  const recorders = [0, 1].map(() => createEventRecorder({ sql, flows: platform.flows, now: platform.now, onWork: () => undefined }));
+  const recorders = [0, 1].map(() =>
+    createEventRecorder({ sql, flows: platform.flows, now: platform.now, onWork: () => undefined }),
+  );
   const acts = Array.from({ length: 150 }, async (_, index) => {
     const externalId = `storm-${index % 4}`;
     const email = `storm-${(index * 5) % 6}@storm.example`;
     if (index % 5 === 3) return upsertContact(platform, caller, { externalId, email });
-    if (index % 15 === 4) return deleteContact(platform, caller, { id: (await contactOf("externalId", externalId)).id });
-    return recorders[index % 2]?.add({ workspaceId, events: [eventOf({ externalId, email }, { name: "stormy", properties: { index } })] });
+    if (index % 15 === 4)
+      return deleteContact(platform, caller, { id: (await contactOf("externalId", externalId)).id });
+    return recorders[index % 2]?.add({
+      workspaceId,
+      events: [eventOf({ externalId, email }, { name: "stormy", properties: { index } })],
+    });
   });
   const outcomes = await Promise.allSettled(acts);
   for (const outcome of outcomes) {
@@ -154,30 +210,52 @@ test("recording, changing and deleting the same contacts at once leaves every id
 test("events that a flow hears are put in line in the order given, and their lanes are signalled after the commit", async () => {
   const { caller } = platform;
   const flow = await createFlow(platform, caller, {
-    definition: { schema: 1, name: "Listens", entries: { in: { kind: "event", config: { event: "heard" }, next: "done" } }, steps: { done: { kind: "end", config: {} } } },
+    definition: {
+      schema: 1,
+      name: "Listens",
+      entries: { in: { kind: "event", config: { event: "heard" }, next: "done" } },
+      steps: { done: { kind: "end", config: {} } },
+    },
   });
   await publishFlow(platform, caller, { id: flow.id });
   platform.signalled.length = 0;
   const identity = { email: "heard@events.example" };
   const { events } = await record([1, 2, 3].map((number) => eventOf(identity, { name: "heard", payload: { number } })));
   expect(events.map(({ listened }) => listened)).toEqual([true, true, true]);
-  const queue = await database.sql<{ event_id: string; lane: number }[]>`select event_id, lane from event_queue where contact_id = ${events[0]?.contactId ?? ""} order by seq`;
+  const queue = await database.sql<
+    { event_id: string; lane: number }[]
+  >`select event_id, lane from event_queue where contact_id = ${events[0]?.contactId ?? ""} order by seq`;
   expect(queue.map((row) => row.event_id)).toEqual(events.map(({ eventId }) => eventId));
   expect(platform.signalled).toEqual([queue[0]?.lane]);
 });
 
 test("refuses more than may wait, and takes events again afterwards", async () => {
-  const recorder = createEventRecorder({ sql: database.sql, flows: platform.flows, now: platform.now, onWork: () => undefined, maxWaiting: 5 });
-  const attempts = Array.from({ length: 8 }, (_, index) => recorder.add({ workspaceId: platform.workspaceId, events: [eventOf({ externalId: `flood-${index}` }, { name: "flood" })] }));
+  const recorder = createEventRecorder({
+    sql: database.sql,
+    flows: platform.flows,
+    now: platform.now,
+    onWork: () => undefined,
+    maxWaiting: 5,
+  });
+  const attempts = Array.from({ length: 8 }, (_, index) =>
+    recorder.add({
+      workspaceId: platform.workspaceId,
+      events: [eventOf({ externalId: `flood-${index}` }, { name: "flood" })],
+    }),
+  );
   const outcomes = await Promise.allSettled(attempts);
   expect(outcomes.map(({ status }) => status)).toEqual([...Array(5).fill("fulfilled"), ...Array(3).fill("rejected")]);
   expect(outcomes[7]).toMatchObject({ reason: { code: "overloaded", retryAfterSeconds: 1 } });
-  expect((await recorder.add({ workspaceId: platform.workspaceId, events: [eventOf({ externalId: "flood-9" })] })).events).toHaveLength(1);
+  expect(
+    (await recorder.add({ workspaceId: platform.workspaceId, events: [eventOf({ externalId: "flood-9" })] })).events,
+  ).toHaveLength(1);
   expect(await countOf("flood")).toBe(5);
 });
 
 test("joins the list that an event names", async () => {
-  const [list] = await database.sql<{ id: string }[]>`insert into list (id, workspace_id, name, created_at) values (gen_random_uuid(), ${platform.workspaceId}, 'Joined', now()) returning id`;
+  const [list] = await database.sql<
+    { id: string }[]
+  >`insert into list (id, workspace_id, name, created_at) values (gen_random_uuid(), ${platform.workspaceId}, 'Joined', now()) returning id`;
   await record([eventOf({ externalId: "joiner" }, { joinList: list?.id ?? "" })]);
   expect((await contactOf("externalId", "joiner")).lists).toEqual([{ id: list?.id, state: "subscribed" }]);
 });

@@ -109,7 +109,10 @@ async function tryBatch({ sql, flows, now, onWork }: RecorderOptions, batch: Eve
 }
 
 /** Which kinds of identity these contacts have. */
-async function heldKinds(sql: Sql, contacts: readonly { lane: number; id: string }[]): Promise<Map<string, Set<IdentityKind>>> {
+async function heldKinds(
+  sql: Sql,
+  contacts: readonly { lane: number; id: string }[],
+): Promise<Map<string, Set<IdentityKind>>> {
   const rows = contacts.length === 0 ? [] : await loadContacts(sql, contacts);
   return new Map(rows.map((row) => [row.id, new Set(identityKinds.filter((kind) => row[kind] !== null))]));
 }

@@ -20,7 +20,12 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 async function publish(config: Json) {
-  const definition = { schema: 1, name: "Calls", entries: { shop: { kind: "incoming-call", config, next: "done" } }, steps: { done: { kind: "end", config: {} } } };
+  const definition = {
+    schema: 1,
+    name: "Calls",
+    entries: { shop: { kind: "incoming-call", config, next: "done" } },
+    steps: { done: { kind: "end", config: {} } },
+  };
   const { id } = await createFlow(platform, platform.caller, { definition });
   const flow = await publishFlow(platform, platform.caller, { id });
   return { ...flow, token: flow.incomingCalls[0]?.token ?? "" };
@@ -68,7 +73,10 @@ test.each<[string, JsonObject, string]>([
   ["text that cannot be kept", { customer: { mail: "a@b.example" }, note: "\0" }, "note"],
 ])("a call with %s is refused, and the issue names the place in its body", async (_name, body, path) => {
   const { token } = await publish({ map: { email: "customer.mail" } });
-  await expect(call(token, body)).rejects.toMatchObject({ code: "invalid_request", issues: [expect.objectContaining({ path })] });
+  await expect(call(token, body)).rejects.toMatchObject({
+    code: "invalid_request",
+    issues: [expect.objectContaining({ path })],
+  });
 });
 
 test.each(["", "x", "a".repeat(43), "a\0".repeat(20)])("there is nothing at the address %j", async (token) => {
@@ -81,7 +89,9 @@ test("an address that wants an API key takes one of its own workspace only", asy
   const stranger: Caller = { ...platform.caller, workspaceId: await createTestWorkspace(database.sql) };
   await expect(call(token, body)).rejects.toMatchObject({ code: "unauthorized" });
   await expect(call(token, body, { caller: stranger })).rejects.toMatchObject({ code: "unauthorized" });
-  await expect(call(token, body, { caller: { ...platform.caller, scopes: new Set() } })).rejects.toMatchObject({ code: "forbidden" });
+  await expect(call(token, body, { caller: { ...platform.caller, scopes: new Set() } })).rejects.toMatchObject({
+    code: "forbidden",
+  });
   expect(await call(token, body, { caller: platform.caller })).toMatchObject({ contactCreated: true });
 });
 
@@ -92,7 +102,12 @@ test("calls to a paused or archived flow are kept as events, and one to an entry
   await archiveFlow(platform, platform.caller, { id: flow.id });
   expect((await call(flow.token, { email: "paused@calls.example" })).contactCreated).toBe(false);
   const changed = await publish({});
-  const definition = { schema: 1, name: "Changed", entries: { other: { kind: "incoming-call", config: {}, next: "done" } }, steps: { done: { kind: "end", config: {} } } };
+  const definition = {
+    schema: 1,
+    name: "Changed",
+    entries: { other: { kind: "incoming-call", config: {}, next: "done" } },
+    steps: { done: { kind: "end", config: {} } },
+  };
   await publishFlow(platform, platform.caller, { id: changed.id, definition });
   await expect(call(changed.token, { email: "a@calls.example" })).rejects.toMatchObject({ code: "entry_not_found" });
 });

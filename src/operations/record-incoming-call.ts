@@ -20,7 +20,13 @@ export type IncomingCallInput = {
 };
 
 /** `flow` is the number of the flow. */
-export type CallReceipt = { eventId: string; contactId: string; contactCreated: boolean; flow: number; replayed: boolean };
+export type CallReceipt = {
+  eventId: string;
+  contactId: string;
+  contactCreated: boolean;
+  flow: number;
+  replayed: boolean;
+};
 
 /**
  * Records a call to the address of a flow's entry as an event meant for that entry alone. Throws `entry_not_found` for an unknown address or
@@ -33,26 +39,42 @@ export async function recordIncomingCall(platform: Platform, input: IncomingCall
   const settings = entry.kind.call.settings(entry.config);
   if (settings.auth === "api-key") requireCaller(input.caller, address);
   const event = await readCall(platform, { address, entry, call: entry.kind.call, settings, input });
-  const idempotency = input.idempotency ? { idempotency: { ...input.idempotency, key: `${address.flowId}:${address.entry}:${input.idempotency.key}` } } : {};
-  const { events, replayed } = await platform.recorder.add({ workspaceId: address.workspaceId, events: [event], ...idempotency });
+  const idempotency = input.idempotency
+    ? { idempotency: { ...input.idempotency, key: `${address.flowId}:${address.entry}:${input.idempotency.key}` } }
+    : {};
+  const { events, replayed } = await platform.recorder.add({
+    workspaceId: address.workspaceId,
+    events: [event],
+    ...idempotency,
+  });
   const [recorded] = events;
   if (!recorded) throw new Error("An incoming call was recorded as no event.");
   const { eventId, contactId, contactCreated } = recorded;
   return { eventId, contactId, contactCreated, flow: address.number, replayed };
 }
 
-async function entryOf({ flows, sql }: Platform, { flowId, version, entry }: CallAddress): Promise<CompiledEntry | undefined> {
+async function entryOf(
+  { flows, sql }: Platform,
+  { flowId, version, entry }: CallAddress,
+): Promise<CompiledEntry | undefined> {
   if (version === null) return undefined;
   await flows.need(sql, [{ flowId, version }]);
   return flows.version(flowId, version)?.entries.find(({ name }) => name === entry);
 }
 
 function requireCaller(caller: Caller | null, { workspaceId }: CallAddress): void {
-  if (caller?.workspaceId !== workspaceId) throw new AppError("unauthorized", "This address wants an API key of its workspace beside the token.");
+  if (caller?.workspaceId !== workspaceId)
+    throw new AppError("unauthorized", "This address wants an API key of its workspace beside the token.");
   requireScope(caller, "events:write");
 }
 
-type Call = { address: CallAddress; entry: CompiledEntry; call: NonNullable<EntryKind["call"]>; settings: CallSettings; input: IncomingCallInput };
+type Call = {
+  address: CallAddress;
+  entry: CompiledEntry;
+  call: NonNullable<EntryKind["call"]>;
+  settings: CallSettings;
+  input: IncomingCallInput;
+};
 
 async function readCall(platform: Platform, { address, entry, call, settings, input }: Call): Promise<IncomingEvent> {
   const { identity: named, properties: given, paths, issues } = call.read(entry.config, input.body);
@@ -75,13 +97,19 @@ async function readCall(platform: Platform, { address, entry, call, settings, in
 }
 
 /** A list that was deleted since the flow was published is nothing to join; the call itself must not be lost over it. */
-async function listToJoin({ sql }: Platform, { workspaceId }: CallAddress, { list }: CallSettings): Promise<{ joinList?: string }> {
+async function listToJoin(
+  { sql }: Platform,
+  { workspaceId }: CallAddress,
+  { list }: CallSettings,
+): Promise<{ joinList?: string }> {
   if (list === null || !isUuid(list)) return {};
   return (await findList(sql, { workspaceId, id: list })) ? { joinList: list } : {};
 }
 
 /** The issue with the path into the body that the field was read from. */
 function inBody({ path, message }: Issue, paths: Readonly<Record<string, string>>): Issue {
-  const target = Object.keys(paths).find((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
+  const target = Object.keys(paths).find(
+    (name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`),
+  );
   return { path: target === undefined ? path : `${paths[target]}${path.slice(target.length)}`, message };
 }

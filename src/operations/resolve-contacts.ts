@@ -28,15 +28,21 @@ export type Ownership = { owned: readonly OwnedIdentity[]; held: ReadonlyMap<str
  * the first by precedence (external id, e-mail, phone) wins and the others stay where they are. A call may name a contact that
  * an earlier one of the same batch has just made. An identity of a kind that the contact has already is not claimed for it.
  */
-export function resolveContacts(named: readonly Named[], { owned, held }: Ownership, newContactId: () => string): Resolution {
+export function resolveContacts(
+  named: readonly Named[],
+  { owned, held }: Ownership,
+  newContactId: () => string,
+): Resolution {
   const owners = new Map<string, ContactRef>();
   const kinds = new Map<string, Set<IdentityKind>>();
   for (const [id, own] of held) kinds.set(id, new Set(own));
-  for (const identity of owned) owners.set(keyOf(identity), { id: identity.contactId, lane: identity.contactLane, isNew: false });
+  for (const identity of owned)
+    owners.set(keyOf(identity), { id: identity.contactId, lane: identity.contactLane, isNew: false });
   const claims: OwnedIdentity[] = [];
   const refs = named.map(({ workspaceId, identity }) => {
     const rows = identityRows(workspaceId, identity);
-    const ref = rows.map((row) => owners.get(keyOf(row))).find((owner) => owner !== undefined) ?? newRef(newContactId());
+    const ref =
+      rows.map((row) => owners.get(keyOf(row))).find((owner) => owner !== undefined) ?? newRef(newContactId());
     const own = kinds.get(ref.id) ?? new Set();
     kinds.set(ref.id, own);
     for (const row of rows) {
@@ -51,13 +57,17 @@ export function resolveContacts(named: readonly Named[], { owned, held }: Owners
 }
 
 /** The contacts that may get another identity: a call names them together with one that nobody owns. */
-export function contactsToFill(named: readonly Named[], owned: readonly OwnedIdentity[]): { lane: number; id: string }[] {
+export function contactsToFill(
+  named: readonly Named[],
+  owned: readonly OwnedIdentity[],
+): { lane: number; id: string }[] {
   const owners = new Map(owned.map((identity) => [keyOf(identity), identity]));
   const found = new Map<string, { lane: number; id: string }>();
   for (const { workspaceId, identity } of named) {
     const rows = identityRows(workspaceId, identity);
     const owner = rows.map((row) => owners.get(keyOf(row))).find((known) => known !== undefined);
-    if (owner && rows.some((row) => !owners.has(keyOf(row)))) found.set(owner.contactId, { lane: owner.contactLane, id: owner.contactId });
+    if (owner && rows.some((row) => !owners.has(keyOf(row))))
+      found.set(owner.contactId, { lane: owner.contactLane, id: owner.contactId });
   }
   return [...found.values()];
 }

@@ -1,5 +1,5 @@
-import type { Run, RunStatus, TrailEntry } from "../core/flow/run.ts";
 import { AppError } from "../core/errors.ts";
+import type { Run, RunStatus, TrailEntry } from "../core/flow/run.ts";
 import type { JsonObject } from "../core/json.ts";
 import { listMessageRows } from "../storage/message-reads.ts";
 import { findRun, listRunRows } from "../storage/run-reads.ts";
@@ -10,11 +10,31 @@ import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { idFilter, knownId } from "./read-filter.ts";
 
 /** A run as lists show it. */
-export type RunView = Pick<Run, "id" | "flowId" | "version" | "contactId" | "key" | "entry" | "status" | "step" | "visit" | "enteredAt" | "wakeAt" | "reason" | "startedAt" | "endedAt"> & {
+export type RunView = Pick<
+  Run,
+  | "id"
+  | "flowId"
+  | "version"
+  | "contactId"
+  | "key"
+  | "entry"
+  | "status"
+  | "step"
+  | "visit"
+  | "enteredAt"
+  | "wakeAt"
+  | "reason"
+  | "startedAt"
+  | "endedAt"
+> & {
   event: { id: string; name: string; at: Date };
 };
 
-type RunQuery = PageInput & { flowId?: string | undefined; contactId?: string | undefined; status?: RunStatus | undefined };
+type RunQuery = PageInput & {
+  flowId?: string | undefined;
+  contactId?: string | undefined;
+  status?: RunStatus | undefined;
+};
 
 /** Runs, the newest first. */
 export async function listRuns(platform: Platform, caller: Caller, query: RunQuery): Promise<Page<RunView>> {
@@ -31,7 +51,13 @@ export async function listRuns(platform: Platform, caller: Caller, query: RunQue
   return makePage(rows.map(viewRun), limit, ({ id }) => id);
 }
 
-export type RunDetail = RunView & { payload: JsonObject; vars: JsonObject; steps: JsonObject; trail: TrailEntry[]; messages: MessageView[] };
+export type RunDetail = RunView & {
+  payload: JsonObject;
+  vars: JsonObject;
+  steps: JsonObject;
+  trail: TrailEntry[];
+  messages: MessageView[];
+};
 
 const maxMessages = 1000;
 
@@ -41,14 +67,61 @@ export async function getRun(platform: Platform, caller: Caller, { id }: { id: s
   const { workspaceId } = caller;
   const run = await findRun(platform.sql, { workspaceId, id: knownId(id, "run_not_found") });
   if (!run) throw new AppError("run_not_found");
-  const filter = { workspaceId, contactId: run.contactId, flowId: null, runId: id, status: null, to: null, before: null, limit: maxMessages };
+  const filter = {
+    workspaceId,
+    contactId: run.contactId,
+    flowId: null,
+    runId: id,
+    status: null,
+    to: null,
+    before: null,
+    limit: maxMessages,
+  };
   const [trail, messages] = await Promise.all([loadTrail(platform.sql, run), listMessageRows(platform.sql, filter)]);
-  return { ...viewRun(run), payload: run.event, vars: run.vars, steps: run.steps, trail, messages: messages.reverse().map(viewMessage) };
+  return {
+    ...viewRun(run),
+    payload: run.event,
+    vars: run.vars,
+    steps: run.steps,
+    trail,
+    messages: messages.reverse().map(viewMessage),
+  };
 }
 
 /** A run as lists show it. */
 export function viewRun(run: Run): RunView {
-  const { id, flowId, version, contactId, key, entry, status, step, visit, enteredAt, wakeAt, reason, startedAt, endedAt } = run;
+  const {
+    id,
+    flowId,
+    version,
+    contactId,
+    key,
+    entry,
+    status,
+    step,
+    visit,
+    enteredAt,
+    wakeAt,
+    reason,
+    startedAt,
+    endedAt,
+  } = run;
   const event = { id: run.eventId, name: run.eventName, at: run.eventAt };
-  return { id, flowId, version, contactId, key, entry, status, step, visit, enteredAt, wakeAt, reason, event, startedAt, endedAt };
+  return {
+    id,
+    flowId,
+    version,
+    contactId,
+    key,
+    entry,
+    status,
+    step,
+    visit,
+    enteredAt,
+    wakeAt,
+    reason,
+    event,
+    startedAt,
+    endedAt,
+  };
 }

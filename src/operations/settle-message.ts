@@ -16,7 +16,11 @@ export type SettleAction = "resend" | "cancel";
  * Decides about a message that waits for a person: `unknown` (it may have been sent) or `held`. Throws `invalid_state` when it waits for
  * nobody, or when what it would be sent from is no longer stored.
  */
-export async function settleMessage(platform: Platform, caller: Caller, { id, action }: { id: string; action: SettleAction }): Promise<MessageView> {
+export async function settleMessage(
+  platform: Platform,
+  caller: Caller,
+  { id, action }: { id: string; action: SettleAction },
+): Promise<MessageView> {
   requireScope(caller, "messages:write");
   knownId(id, "message_not_found");
   const now = platform.now();
@@ -24,7 +28,11 @@ export async function settleMessage(platform: Platform, caller: Caller, { id, ac
     const message = await lockMessage(sql, { workspaceId: caller.workspaceId, id });
     if (!message) throw new AppError("message_not_found");
     if (message.status !== "unknown" && message.status !== "held") {
-      throw new AppError("invalid_state", `The message is ${message.status}; only a held or unknown one can be settled.`, { detail: { status: message.status } });
+      throw new AppError(
+        "invalid_state",
+        `The message is ${message.status}; only a held or unknown one can be settled.`,
+        { detail: { status: message.status } },
+      );
     }
     return action === "resend" ? resend(sql, { message, caller, now }) : cancel(sql, { message, caller, now });
   });
@@ -37,9 +45,14 @@ type Settle = { message: MessageRow; caller: Caller; now: Date };
 async function resend(sql: Transaction, { message, caller, now }: Settle): Promise<MessageRow> {
   const { lane, runId } = message;
   const effect = runId === null ? undefined : await lockMessageEffect(sql, { lane, runId, messageId: message.id });
-  if (!effect || runId === null) throw new AppError("invalid_state", "What this message would be sent from is no longer stored.");
+  if (!effect || runId === null)
+    throw new AppError("invalid_state", "What this message would be sent from is no longer stored.");
   await restartEffect(sql, { lane, runId, visit: effect.visit, ordinal: effect.ordinal }, now);
-  return note(sql, { message: { ...message, status: "queued", class: null, reason: "resent_by_request" }, caller, now });
+  return note(sql, {
+    message: { ...message, status: "queued", class: null, reason: "resent_by_request" },
+    caller,
+    now,
+  });
 }
 
 async function cancel(sql: Transaction, { message, caller, now }: Settle): Promise<MessageRow> {
@@ -48,13 +61,27 @@ async function cancel(sql: Transaction, { message, caller, now }: Settle): Promi
   if (effect && runId !== null) {
     await cancelEffect(sql, { lane, runId, ...effect }, { ok: false, result: { reason: "cancelled_by_request" } });
   }
-  return note(sql, { message: { ...message, status: "cancelled", class: null, reason: "cancelled_by_request" }, caller, now });
+  return note(sql, {
+    message: { ...message, status: "cancelled", class: null, reason: "cancelled_by_request" },
+    caller,
+    now,
+  });
 }
 
 async function note(sql: Transaction, { message, caller, now }: Settle): Promise<MessageRow> {
   const { lane, id, workspaceId, status, reason } = message;
   const type = status === "cancelled" ? "cancelled" : "deferred";
   await updateMessages(sql, [{ ...message, at: now }]);
-  await insertMessageEvents(sql, [{ lane, messageId: id, id: withLane(newId(), lane), workspaceId, type, at: now, detail: { reason, by: caller.name } }]);
+  await insertMessageEvents(sql, [
+    {
+      lane,
+      messageId: id,
+      id: withLane(newId(), lane),
+      workspaceId,
+      type,
+      at: now,
+      detail: { reason, by: caller.name },
+    },
+  ]);
   return { ...message, updatedAt: now };
 }

@@ -12,9 +12,20 @@ export async function stopMessages(sql: Transaction, { contactId, ids, reason, n
   const wanted = ids.filter((id) => id !== null);
   const rows = wanted.length === 0 ? [] : await lockUnsent(sql, { contactId, ids: wanted });
   if (rows.length === 0) return;
-  await updateMessages(sql, rows.map((row) => ({ ...row, status: "cancelled", class: null, reason, at: now })));
+  await updateMessages(
+    sql,
+    rows.map((row) => ({ ...row, status: "cancelled", class: null, reason, at: now })),
+  );
   await insertMessageEvents(
     sql,
-    rows.map(({ lane, id, workspaceId }) => ({ lane, messageId: id, id: withLane(newId(), lane), workspaceId, type: "cancelled", at: now, detail: { reason } })),
+    rows.map(({ lane, id, workspaceId }) => ({
+      lane,
+      messageId: id,
+      id: withLane(newId(), lane),
+      workspaceId,
+      type: "cancelled",
+      at: now,
+      detail: { reason },
+    })),
   );
 }

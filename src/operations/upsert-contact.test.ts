@@ -22,9 +22,21 @@ let count = 0;
 const fresh = () => `person-${++count}`;
 
 test("makes a contact once, and finds it again by any of its identities in any spelling", async () => {
-  const made = await upsert({ externalId: " ada ", email: "Ada@Example.COM", phone: "+39 333 123 4567", properties: { plan: "gold" } });
+  const made = await upsert({
+    externalId: " ada ",
+    email: "Ada@Example.COM",
+    phone: "+39 333 123 4567",
+    properties: { plan: "gold" },
+  });
   expect(made.created).toBe(true);
-  expect(made.contact).toMatchObject({ externalId: "ada", email: "ada@example.com", phone: "+393331234567", properties: { plan: "gold" }, tags: [], lists: [] });
+  expect(made.contact).toMatchObject({
+    externalId: "ada",
+    email: "ada@example.com",
+    phone: "+393331234567",
+    properties: { plan: "gold" },
+    tags: [],
+    lists: [],
+  });
   for (const input of [{ externalId: "ada" }, { email: "ADA@example.com" }, { phone: "0039 333 1234567" }]) {
     expect(await upsert(input)).toEqual({ contact: made.contact, created: false });
   }
@@ -33,8 +45,14 @@ test("makes a contact once, and finds it again by any of its identities in any s
 test("lays properties over the present ones, removes those given as null, and replaces all when asked", async () => {
   const externalId = fresh();
   await upsert({ externalId, properties: { a: 1, b: { c: [1] }, d: "x" } });
-  expect((await upsert({ externalId, properties: { a: 2, d: null, e: true } })).contact.properties).toEqual({ a: 2, b: { c: [1] }, e: true });
-  expect((await upsert({ externalId, properties: { f: 1, a: null }, replaceProperties: true })).contact.properties).toEqual({ f: 1 });
+  expect((await upsert({ externalId, properties: { a: 2, d: null, e: true } })).contact.properties).toEqual({
+    a: 2,
+    b: { c: [1] },
+    e: true,
+  });
+  expect(
+    (await upsert({ externalId, properties: { f: 1, a: null }, replaceProperties: true })).contact.properties,
+  ).toEqual({ f: 1 });
 });
 
 test("replaces, adds and removes tags, in that order", async () => {
@@ -55,7 +73,12 @@ test("a changed e-mail frees the old one for somebody else", async () => {
 
 test("null clears an identity, and the last one cannot go", async () => {
   const externalId = fresh();
-  const { contact } = await upsert({ externalId, email: "cleared@move.example", timeZone: "Europe/Rome", locale: "it" });
+  const { contact } = await upsert({
+    externalId,
+    email: "cleared@move.example",
+    timeZone: "Europe/Rome",
+    locale: "it",
+  });
   const cleared = await upsert({ externalId, email: null, timeZone: null, locale: null });
   expect(cleared.contact).toMatchObject({ id: contact.id, email: null, timeZone: null, locale: null });
   await expect(byEmail("cleared@move.example")).rejects.toMatchObject({ code: "contact_not_found" });
@@ -66,16 +89,26 @@ test("refuses an identity that belongs to another contact, and changes nothing",
   const one = await upsert({ externalId: fresh(), email: "one@taken.example" });
   const two = await upsert({ externalId: fresh(), email: "two@taken.example" });
   const attempt = upsert({ externalId: two.contact.externalId, email: "one@taken.example", properties: { x: 1 } });
-  await expect(attempt).rejects.toMatchObject({ code: "identity_taken", detail: { kind: "email", contactId: one.contact.id } });
+  await expect(attempt).rejects.toMatchObject({
+    code: "identity_taken",
+    detail: { kind: "email", contactId: one.contact.id },
+  });
   expect(await byEmail("two@taken.example")).toEqual(two.contact);
 });
 
 test("a shared e-mail does not turn one person into another, but an id may change the external id", async () => {
   const { contact } = await upsert({ externalId: fresh(), email: "shared@taken.example" });
   const attempt = upsert({ externalId: fresh(), email: "shared@taken.example" });
-  await expect(attempt).rejects.toMatchObject({ code: "identity_taken", detail: { kind: "email", contactId: contact.id } });
+  await expect(attempt).rejects.toMatchObject({
+    code: "identity_taken",
+    detail: { kind: "email", contactId: contact.id },
+  });
   const renamed = fresh();
-  expect((await upsert({ id: contact.id, externalId: renamed })).contact).toMatchObject({ id: contact.id, externalId: renamed, email: "shared@taken.example" });
+  expect((await upsert({ id: contact.id, externalId: renamed })).contact).toMatchObject({
+    id: contact.id,
+    externalId: renamed,
+    email: "shared@taken.example",
+  });
 });
 
 test("gives a known contact the identities it lacks", async () => {
@@ -91,7 +124,9 @@ test("sets the state in lists, and refuses a list that is not there with nothing
   expect(contact.lists).toEqual([{ id: list.id, state: "unconfirmed" }]);
   const attempt = upsert({ externalId: "nobody", lists: [{ id: newId(), state: "subscribed" }] });
   await expect(attempt).rejects.toMatchObject({ code: "list_not_found" });
-  await expect(getContact(platform, platform.caller, { by: "externalId", value: "nobody" })).rejects.toMatchObject({ code: "contact_not_found" });
+  await expect(getContact(platform, platform.caller, { by: "externalId", value: "nobody" })).rejects.toMatchObject({
+    code: "contact_not_found",
+  });
 });
 
 test.each<[string, UpsertContactInput, string[]]>([
@@ -101,17 +136,26 @@ test.each<[string, UpsertContactInput, string[]]>([
   ["text that cannot be kept", { externalId: "x", properties: { a: ["\0"] } }, ["properties.a[0]"]],
   ["too many bytes of properties", { externalId: "x", properties: { a: "é".repeat(60_000) } }, ["properties"]],
   ["an empty tag", { externalId: "x", addTags: ["a", " "] }, ["addTags[1]"]],
-  ["an unknown time zone and locale", { externalId: "x", timeZone: "Mars/North", locale: "x y" }, ["timeZone", "locale"]],
+  [
+    "an unknown time zone and locale",
+    { externalId: "x", timeZone: "Mars/North", locale: "x y" },
+    ["timeZone", "locale"],
+  ],
   ["a control character", { externalId: "a\0b" }, ["externalId"]],
 ])("refuses %s", async (_name, input, paths) => {
   const error = await upsert(input).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code: "invalid_request", issues: paths.map((path) => expect.objectContaining({ path })) });
+  expect(error).toMatchObject({
+    code: "invalid_request",
+    issues: paths.map((path) => expect.objectContaining({ path })),
+  });
 });
 
 test("refuses properties that only together become too large", async () => {
   const externalId = fresh();
   await upsert({ externalId, properties: { a: "x".repeat(60_000) } });
-  await expect(upsert({ externalId, properties: { b: "x".repeat(60_000) } })).rejects.toMatchObject({ code: "invalid_request" });
+  await expect(upsert({ externalId, properties: { b: "x".repeat(60_000) } })).rejects.toMatchObject({
+    code: "invalid_request",
+  });
 });
 
 test.each(["no-uuid", newId()])("an id that nobody has (%s) is not found", async (id) => {
@@ -119,7 +163,11 @@ test.each(["no-uuid", newId()])("an id that nobody has (%s) is not found", async
 });
 
 test("many that make the same new contact at once make one", async () => {
-  const results = await Promise.all(Array.from({ length: 8 }, (_, index) => upsert({ externalId: "race", email: "race@example.com", properties: { [`p${index}`]: index } })));
+  const results = await Promise.all(
+    Array.from({ length: 8 }, (_, index) =>
+      upsert({ externalId: "race", email: "race@example.com", properties: { [`p${index}`]: index } }),
+    ),
+  );
   expect(new Set(results.map(({ contact }) => contact.id)).size).toBe(1);
   expect(results.filter(({ created }) => created)).toHaveLength(1);
   expect(Object.keys((await byEmail("race@example.com")).properties)).toHaveLength(8);
@@ -128,8 +176,13 @@ test("many that make the same new contact at once make one", async () => {
 test("contacts that fight over identities end with each identity owned by the one contact that shows it", async () => {
   const emails = ["a@fight.example", "b@fight.example", "c@fight.example"];
   const people = await Promise.all([0, 1, 2, 3].map((index) => upsert({ externalId: `fighter-${index}` })));
-  const moves = Array.from({ length: 40 }, (_, index) => upsert({ id: people[index % 4]?.contact.id, email: emails[(index * 7) % 3] ?? null }));
-  const outcomes = await Promise.allSettled([...moves, deleteContact(platform, platform.caller, { id: people[3]?.contact.id ?? "" })]);
+  const moves = Array.from({ length: 40 }, (_, index) =>
+    upsert({ id: people[index % 4]?.contact.id, email: emails[(index * 7) % 3] ?? null }),
+  );
+  const outcomes = await Promise.allSettled([
+    ...moves,
+    deleteContact(platform, platform.caller, { id: people[3]?.contact.id ?? "" }),
+  ]);
   for (const outcome of outcomes) {
     if (outcome.status === "rejected") expect(["identity_taken", "contact_not_found"]).toContain(outcome.reason.code);
   }
@@ -140,11 +193,18 @@ test("another workspace has its own contact of the same e-mail, and cannot reach
   const { contact } = await upsert({ email: "both@example.com" });
   const other = { ...platform.caller, workspaceId: await createTestWorkspace(database.sql) };
   expect((await upsertContact(platform, other, { email: "both@example.com" })).contact.id).not.toBe(contact.id);
-  await expect(upsertContact(platform, other, { id: contact.id, properties: { a: 1 } })).rejects.toMatchObject({ code: "contact_not_found" });
-  await expect(getContact(platform, other, { by: "id", value: contact.id })).rejects.toMatchObject({ code: "contact_not_found" });
+  await expect(upsertContact(platform, other, { id: contact.id, properties: { a: 1 } })).rejects.toMatchObject({
+    code: "contact_not_found",
+  });
+  await expect(getContact(platform, other, { by: "id", value: contact.id })).rejects.toMatchObject({
+    code: "contact_not_found",
+  });
 });
 
 test("needs the scope", async () => {
   const reader = { ...platform.caller, scopes: new Set(["contacts:read"]) };
-  await expect(upsertContact(platform, reader, { externalId: "x" })).rejects.toMatchObject({ code: "forbidden", detail: { scope: "contacts:write" } });
+  await expect(upsertContact(platform, reader, { externalId: "x" })).rejects.toMatchObject({
+    code: "forbidden",
+    detail: { scope: "contacts:write" },
+  });
 });

@@ -1,5 +1,10 @@
 import type { MembershipState } from "../core/contact.ts";
-import { type ContactChangeInput, changeContact, type ReadContactChange, readContactChange } from "../core/contact-change.ts";
+import {
+  type ContactChangeInput,
+  changeContact,
+  type ReadContactChange,
+  readContactChange,
+} from "../core/contact-change.ts";
 import { AppError, type Issue } from "../core/errors.ts";
 import { laneOf } from "../core/id.ts";
 import { isConflict } from "../storage/conflicts.ts";
@@ -57,10 +62,21 @@ async function retryOvertaken<Result>(sql: Sql, act: (sql: Transaction) => Promi
 
 async function write(sql: Transaction, upsert: Upsert): Promise<{ contact: ContactView; created: boolean }> {
   const { workspaceId, input, now } = upsert;
-  await requireLists(sql, workspaceId, (input.lists ?? []).map(({ id }) => id));
+  await requireLists(
+    sql,
+    workspaceId,
+    (input.lists ?? []).map(({ id }) => id),
+  );
   const id = input.id ?? (await findTarget(sql, upsert));
   const contact = id === undefined ? await create(sql, upsert) : await change(sql, upsert, id);
-  const memberships = (input.lists ?? []).map((list) => ({ lane: contact.lane, contactId: contact.id, listId: list.id, workspaceId, state: list.state, at: now }));
+  const memberships = (input.lists ?? []).map((list) => ({
+    lane: contact.lane,
+    contactId: contact.id,
+    listId: list.id,
+    workspaceId,
+    state: list.state,
+    at: now,
+  }));
   if (memberships.length > 0) await setMemberships(sql, memberships);
   const stored = await findContact(sql, { workspaceId, id: contact.id });
   if (!stored) throw new Error(`The contact ${contact.id} is gone within its own transaction.`);
@@ -105,7 +121,8 @@ function isNamed(contact: ContactRecord, { identity }: ReadContactChange): boole
 /** A shared mailbox or phone must not turn one person into another: only an id can give a contact another external id. */
 function refuseOtherPerson(old: ContactRecord, { input, change }: Pick<Upsert, "input" | "change">): void {
   const { externalId } = change.identity;
-  if (input.id !== undefined || externalId === undefined || old.externalId === null || old.externalId === externalId) return;
+  if (input.id !== undefined || externalId === undefined || old.externalId === null || old.externalId === externalId)
+    return;
   const taken = old.email !== null && old.email === change.identity.email ? "email" : "phone";
   throw new AppError("identity_taken", `The ${taken} belongs to another contact, with another external id.`, {
     detail: { kind: taken, contactId: old.id },
@@ -114,7 +131,8 @@ function refuseOtherPerson(old: ContactRecord, { input, change }: Pick<Upsert, "
 
 function differences(old: ContactRecord, next: ContactRecord) {
   const kinds = (["externalId", "email", "phone"] as const).filter((kind) => old[kind] !== next[kind]);
-  const pick = (from: ContactRecord) => Object.fromEntries(kinds.flatMap((kind) => (from[kind] === null ? [] : [[kind, from[kind]]])));
+  const pick = (from: ContactRecord) =>
+    Object.fromEntries(kinds.flatMap((kind) => (from[kind] === null ? [] : [[kind, from[kind]]])));
   return { claimed: pick(next), released: pick(old) };
 }
 

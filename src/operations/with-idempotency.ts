@@ -31,7 +31,11 @@ export async function withIdempotency(
     };
     const { status, response } = await run({ ...platform, sql: asPool(sql), signal });
     const { hash: requestHash, ...key } = request;
-    const saved = await keepAnswers(sql, [{ ...key, requestHash, status, response: (response ?? null) as Json }], platform.now());
+    const saved = await keepAnswers(
+      sql,
+      [{ ...key, requestHash, status, response: (response ?? null) as Json }],
+      platform.now(),
+    );
     if (saved === 0) throw new Error(`Another writer kept an answer for ${key.operation} without holding its name.`);
     return { status, response, replayed: false };
   });
@@ -39,7 +43,10 @@ export async function withIdempotency(
   return answer;
 }
 
-async function replay(sql: Queryable, { hash, ...key }: RepeatableRequest): Promise<(Answer & { replayed: boolean }) | null> {
+async function replay(
+  sql: Queryable,
+  { hash, ...key }: RepeatableRequest,
+): Promise<(Answer & { replayed: boolean }) | null> {
   const [kept] = await findAnswers(sql, [key]);
   if (!kept) return null;
   if (kept.requestHash !== hash) throw new AppError("idempotency_key_reused");

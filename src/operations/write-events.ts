@@ -2,14 +2,8 @@ import { mergeProperties } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
 import { withLane } from "../core/id.ts";
 import type { JsonObject } from "../core/json.ts";
-import {
-  type ContactPatch,
-  type ContactRow,
-  insertContacts,
-
-  patchContacts,
-} from "../storage/contacts.ts";
 import { lockContacts } from "../storage/contact-reads.ts";
+import { type ContactPatch, type ContactRow, insertContacts, patchContacts } from "../storage/contacts.ts";
 import type { Sql, Transaction } from "../storage/database.ts";
 import { type EventRow, insertEvents } from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
@@ -188,7 +182,11 @@ async function holdContacts(sql: Transaction, plan: EventPlan): Promise<void> {
   const isNew = new Set(plan.contacts.map(({ id }) => id));
   const fills = plan.claims.filter((claim) => !isNew.has(claim.contactId));
   if (fills.length === 0) return;
-  const keys = new Map([...fills.map((claim) => ({ lane: claim.contactLane, id: claim.contactId })), ...plan.patches].map(({ lane, id }) => [id, { lane, id }]));
+  const keys = new Map(
+    [...fills.map((claim) => ({ lane: claim.contactLane, id: claim.contactId })), ...plan.patches].map(
+      ({ lane, id }) => [id, { lane, id }],
+    ),
+  );
   const rows = new Map((await lockContacts(sql, [...keys.values()])).map((row) => [row.id, row]));
   // Deleted, or filled by somebody else, since they were resolved.
   if (fills.some(({ contactId, kind }) => rows.get(contactId)?.[kind] !== null)) throw new Overtaken(false);
@@ -196,5 +194,8 @@ async function holdContacts(sql: Transaction, plan: EventPlan): Promise<void> {
 
 /** What a caller is told when its contacts are being changed by others all the time. */
 export function overtakenTooOften(cause: unknown): AppError {
-  return new AppError("overloaded", "Others keep changing the same contacts; try again shortly.", { cause, retryAfterSeconds: 1 });
+  return new AppError("overloaded", "Others keep changing the same contacts; try again shortly.", {
+    cause,
+    retryAfterSeconds: 1,
+  });
 }

@@ -1,14 +1,16 @@
 import { parseArgs } from "node:util";
 import { AppError } from "../core/errors.ts";
 import { type Command, PlainError, say, type Words } from "./command-line/command.ts";
-import { demo } from "./command-line/demo.ts";
-import { doctor } from "./command-line/doctor.ts";
-import { key } from "./command-line/key.ts";
-import { migrate } from "./command-line/migrate.ts";
-import { start } from "./command-line/start.ts";
 import { version } from "./version.ts";
 
-const commands: readonly Command[] = [start, demo, migrate, doctor, key];
+/** Loaded when they are named: a start should not wait for what only the demo needs. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["start", async () => (await import("./command-line/start.ts")).start],
+  ["demo", async () => (await import("./command-line/demo.ts")).demo],
+  ["migrate", async () => (await import("./command-line/migrate.ts")).migrate],
+  ["doctor", async () => (await import("./command-line/doctor.ts")).doctor],
+  ["key", async () => (await import("./command-line/key.ts")).key],
+]);
 
 /** Runs `staffetta <command> ...`. Resolves with the exit code: 0 well, 1 failed, 2 wrong words. Never rejects. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -23,9 +25,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") return print(overview());
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") return print(await overview());
   if (name === "--version" || name === "-v") return print(version);
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = await commands.get(name)?.();
   if (!command) throw new PlainError(`There is no command "${name}"; there are ${names()} (staffetta --help).`, 2);
   const words = readWords(command, rest);
   if (words.values["help"]) return print(`staffetta ${command.name}: ${command.summary}\n\n${command.help}`);
@@ -52,13 +54,14 @@ function readWords({ name, options }: Command, argv: string[]): Words {
   }
 }
 
-function overview(): string {
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`);
+async function overview(): Promise<string> {
+  const all = await Promise.all([...commands.values()].map((load) => load()));
+  const lines = all.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`);
   return `staffetta <command> [options]\n\n${lines.join("\n")}\n\nstaffetta <command> --help says more; staffetta --version tells the version.`;
 }
 
 function names(): string {
-  return commands.map(({ name }) => name).join(", ");
+  return [...commands.keys()].join(", ");
 }
 
 /** One sentence for what an operator can put right, the stack for a bug. */

@@ -76,7 +76,13 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
   const given = Object.entries(environment).filter(([name, value]) => variableNames.includes(name) && value?.trim());
   const parsed = variables.safeParse(Object.fromEntries(given.map(([name, value]) => [name, value?.trim()])));
   if (!parsed.success) return { ok: false, problems: parsed.error.issues.map(problemOf) };
-  return { ok: true, value: configurationOf(parsed.data) };
+  const value = configurationOf(parsed.data);
+  // Half a server on a database that only this process can reach would leave work lying for ever.
+  if (value.databaseUrl === null && value.roles.size < roleNames.length) {
+    const rule = `ROLES must be all of ${roleNames.join(", ")} unless DATABASE_URL is set`;
+    return { ok: false, problems: [`${rule}: nobody else can reach the embedded database.`] };
+  }
+  return { ok: true, value };
 }
 
 function problemOf({ path, message }: z.core.$ZodIssue): string {

@@ -4,7 +4,8 @@ import type { Configuration } from "./configuration.ts";
 import { findRunningPostgres } from "./embedded-postgres/find-running.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 
-export type OpenDatabase = { sql: Sql; isEmbedded: boolean; close(): Promise<void> };
+/** `hot` is for ingest and engine: its plans go by index. `sql` is for all else. */
+export type OpenDatabase = { url: string; sql: Sql; hot: Sql; isEmbedded: boolean; close(): Promise<void> };
 
 type Where = Pick<Configuration, "databaseUrl" | "databasePool" | "dataDir">;
 
@@ -28,17 +29,21 @@ export async function openDatabaseBeside(where: Where): Promise<OpenDatabase> {
 
 async function connectTo(url: string, { databasePool: max }: Where, stop?: () => Promise<void>): Promise<OpenDatabase> {
   const sql = connect(url, { max, applicationName: "staffetta" });
+  const hot = connect(url, { max: Math.ceil(max / 4), applicationName: "staffetta ingest", hot: true });
+  const closePools = async () => {
+    await Promise.all([closeDatabase(sql), closeDatabase(hot)]);
+  };
   const close = async () => {
-    await closeDatabase(sql);
+    await closePools();
     await stop?.();
   };
   try {
     await pingDatabase(sql);
   } catch (cause) {
-    await closeDatabase(sql);
+    await closePools();
     const { host } = new URL(url);
     const reason = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause);
     throw new Error(`The database at ${host} cannot be used: ${reason}.`, { cause });
   }
-  return { sql, isEmbedded: stop !== undefined, close };
+  return { url, sql, hot, isEmbedded: stop !== undefined, close };
 }

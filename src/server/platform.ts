@@ -8,7 +8,7 @@ import { createSecretBox, loadSecretKey } from "./secret-box.ts";
 
 /** What operations work with in this process. `signal` is told, after each commit, which lanes have new work. */
 export async function createPlatform(
-  sql: Sql,
+  { sql, hot }: { sql: Sql; hot: Sql },
   { secretKey, dataDir }: Pick<Configuration, "secretKey" | "dataDir">,
   signal: (lanes: Iterable<number>) => void,
 ): Promise<Platform> {
@@ -16,6 +16,6 @@ export async function createPlatform(
   const flows = createFlowCache(registry);
   const now = () => new Date();
   const secretBox = createSecretBox(await loadSecretKey({ configured: secretKey, dataDir }));
-  const recorder = createEventRecorder({ sql, flows, now, onWork: signal });
+  const recorder = createEventRecorder({ sql: hot, flows, now, onWork: signal });
   return { sql, flows, recorder, registry, secretBox, now, signal };
 }

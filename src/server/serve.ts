@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import { createHttpPerformer } from "../engine/perform/http/http.ts";
 import { authenticate } from "../operations/authenticate.ts";
@@ -63,7 +63,11 @@ async function createApi({
 
 /** For processes that only work: what a supervisor and a monitor ask. */
 function createProbe({ logger, platform, metrics }: ServeOptions): FastifyInstance {
-  const app = Fastify({ loggerInstance: logger, disableRequestLogging: true, forceCloseConnections: "idle" });
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: "idle",
+  });
   serveMetrics(app as unknown as FastifyInstance, metrics.registry);
   serveHealth(app as unknown as FastifyInstance, () => checkReadiness(platform));
   return app as unknown as FastifyInstance;

@@ -5,12 +5,12 @@ import { migrate } from "../storage/migrate.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
 import { type Closing, createClosing } from "./closing.ts";
 import type { Configuration } from "./configuration.ts";
+import { ensureSampleFlow } from "./ensure-sample-flow.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type OpenDatabase, openDatabase } from "./open-database.ts";
 import { housekeeping, startJobs } from "./periodic.ts";
 import { createPlatform } from "./platform.ts";
-import { ensureSampleFlow } from "./sample-flow.ts";
 import { serve } from "./serve.ts";
 import { createWorkshop, type Workshop } from "./workshop.ts";
 
@@ -32,14 +32,21 @@ type Started = {
   metrics: Metrics;
 };
 
-/** Starts everything that the roles ask for. Throws one sentence, with nothing left running, when something is in the way. */
-export async function startServer(configuration: Configuration, logger: Logger): Promise<StartedServer> {
+/**
+ * Starts everything that the roles ask for. Throws one sentence, with nothing left running, when something is in the way. `opening` is the
+ * database when somebody has begun to open it already.
+ */
+export async function startServer(
+  configuration: Configuration,
+  logger: Logger,
+  opening: Promise<OpenDatabase> = openDatabase(configuration),
+): Promise<StartedServer> {
   const closing = createClosing(({ name, error }) => {
     if (error === undefined) logger.warn({ part: name }, "Something did not end in time; its leases free themselves.");
     else logger.error({ part: name, err: error }, "Something did not close.");
   });
   try {
-    const database = await openDatabase(configuration);
+    const database = await opening;
     // The server of PostgreSQL may need seconds for its last checkpoint, and an unfinished one costs the next start as much.
     closing.add("database", 2500, database.close);
     return await startWith({ configuration, logger, database, closing, metrics: createMetrics() });
@@ -55,7 +62,7 @@ async function startWith(started: Started): Promise<StartedServer> {
   await migrate(sql);
   await ensurePartitions(sql, new Date());
   const workshop: { current: Workshop | null } = { current: null };
-  const platform = await createPlatform(sql, configuration, (lanes) => workshop.current?.signal(lanes));
+  const platform = await createPlatform(database, configuration, (lanes) => workshop.current?.signal(lanes));
   workshop.current = await createWorkshop({ configuration, logger, database, platform, metrics });
   closing.add("workshop", 3000, workshop.current.stop);
   closing.add("events", 1000, () => platform.recorder.idle());

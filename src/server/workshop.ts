@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
-import { Engine } from "../engine/engine.ts";
 import { newId } from "../operations/new-id.ts";
 import type { Platform } from "../operations/platform.ts";
 import { type Company, watchCompany } from "./company.ts";
 import type { Configuration } from "./configuration.ts";
+import { createEngine, type EngineHandle, type EngineNews } from "./engine-handle.ts";
+import { startEngineThread } from "./engine-thread/start.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Notices, openNotices, type RemoteWork } from "./notices.ts";
 import type { OpenDatabase } from "./open-database.ts";
-import { createPerformers } from "./performers.ts";
 
 export type WorkshopOptions = {
   configuration: Configuration;
@@ -36,7 +36,7 @@ export async function createWorkshop(options: WorkshopOptions): Promise<Workshop
   const links: { notices: Notices | null; company: Company | null } = { notices: null, company: null };
   const passes = configuration.roles.has("engine");
   const engine =
-    passes || configuration.roles.has("sender") ? createEngine(options, (work) => links.notices?.send(work)) : null;
+    passes || configuration.roles.has("sender") ? makeEngine(options, (work) => links.notices?.send(work)) : null;
   const tell = (work: RemoteWork) => {
     if (!passes || links.company?.isThere()) links.notices?.send(work);
   };
@@ -66,7 +66,7 @@ export async function createWorkshop(options: WorkshopOptions): Promise<Workshop
   };
 }
 
-function hear(engine: Engine, passes: boolean) {
+function hear(engine: EngineHandle, passes: boolean) {
   return ({ lanes, outbox }: { lanes: number[]; outbox: boolean }) => {
     // Without passes, `signal` would send the news back to where it came from.
     if (passes && lanes.length > 0) engine.signal(lanes);
@@ -74,21 +74,15 @@ function hear(engine: Engine, passes: boolean) {
   };
 }
 
-function createEngine(
+/**
+ * The engine gets a thread of its own, so that passes and mails do not hold up requests, nor requests them. Run from the sources, where
+ * threads cannot start, it shares the thread of the rest.
+ */
+function makeEngine(
   { configuration, database, logger, platform, metrics }: WorkshopOptions,
-  onRemoteWork: (work: { lanes: number[]; outbox: boolean }) => void,
-): Engine {
-  const { roles } = configuration;
-  return new Engine({
-    sql: database.sql,
-    flows: platform.flows,
-    now: platform.now,
-    passes: roles.has("engine"),
-    performers: roles.has("sender") ? createPerformers(platform, configuration) : [],
-    roles: [...roles],
-    alone: database.isEmbedded,
-    onRemoteWork,
-    onPass: metrics.onPass,
-    log: logger,
-  });
+  onRemoteWork: EngineNews["onRemoteWork"],
+): EngineHandle {
+  const news = { onRemoteWork, onPass: metrics.onPass };
+  if (import.meta.url.endsWith(".js")) return startEngineThread({ configuration, database, logger, news });
+  return createEngine({ configuration, database, platform, logger, news });
 }

@@ -16,5 +16,8 @@ export function isDataFault(error: unknown): boolean {
 export function isOutage(error: unknown): boolean {
   if (error instanceof postgres.PostgresError) return /^(08|40|53|55|57|58)/.test(error.code);
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" && /^(CONNECT|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code);
+  return (
+    typeof code === "string" &&
+    /^(CONNECT|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/.test(code)
+  );
 }

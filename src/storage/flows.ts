@@ -137,3 +137,13 @@ export async function loadCurrentVersions(sql: Queryable, workspaceId: string) {
       from flow f join flow_version v on v.flow_id = f.id and v.version = f.version
      where f.workspace_id = ${workspaceId} and f.status in ('active', 'paused') order by f.id`;
 }
+
+/** The events that exit rules listen to, in any version of the flows of a workspace: runs of old versions still wait for them. */
+export async function loadExitEvents(sql: Queryable, workspaceId: string): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select distinct rule->>'event' as name
+      from flow_version v
+     cross join lateral jsonb_array_elements(coalesce(v.definition::jsonb->'exitWhen', '[]')) as rule
+     where v.workspace_id = ${workspaceId} and rule->>'event' is not null`;
+  return rows.map(({ name }) => name);
+}

@@ -12,12 +12,6 @@ export async function ensureIncomingCalls(sql: Queryable, calls: readonly Incomi
   }
 }
 
-export async function findIncomingCall(sql: Queryable, token: string): Promise<IncomingCallRow | undefined> {
-  const [row] = await sql<IncomingCallRow[]>`
-    select token, workspace_id as "workspaceId", flow_id as "flowId", entry from incoming_call where token = ${token}`;
-  return row;
-}
-
 /** The addresses of a flow's entries. */
 export async function listIncomingCalls(
   sql: Queryable,

@@ -64,13 +64,19 @@ export async function pageLists(
      order by id desc limit ${page.limit}`;
 }
 
-/** Saves name, description and fields. False when another list of the workspace has the name. */
+const uniqueViolation = "23505";
+
+/** Saves name, description and fields. False when another list of the workspace has the name; the transaction must then be given up. */
 export async function saveList(sql: Queryable, list: ListRow): Promise<boolean> {
-  const rows = await sql`
-    update list set name = ${list.name}, description = ${list.description}, fields = ${jsonOf(list.fields)}::text::jsonb
-     where id = ${list.id}
-       and not exists (select 1 from list other where other.workspace_id = ${list.workspaceId} and other.name = ${list.name} and other.id <> ${list.id})`;
-  return rows.count > 0;
+  try {
+    await sql`
+      update list set name = ${list.name}, description = ${list.description}, fields = ${jsonOf(list.fields)}::text::jsonb
+       where id = ${list.id}`;
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === uniqueViolation) return false;
+    throw error;
+  }
 }
 
 /** Takes a list away with its memberships. */

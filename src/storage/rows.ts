@@ -41,15 +41,19 @@ export function jsonOf(value: unknown): string {
 }
 
 function storable(_key: string, value: unknown): unknown {
-  return typeof value === "string" ? value.toWellFormed().replaceAll("\0", "") : value;
+  if (typeof value === "string") return storableText(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [storableText(name), inner]));
+}
+
+function storableText(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "");
 }
 
 function line(row: Record<string, unknown>, columns: readonly Column[]): string {
   let text = "";
-  for (const [index, { name, isJson }] of columns.entries()) {
-    if (index > 0) text += fieldSeparator;
-    text += field(row[name], isJson);
-  }
+  // Also after the last field: an empty line would be no row.
+  for (const { name, isJson } of columns) text += field(row[name], isJson) + fieldSeparator;
   return text;
 }
 

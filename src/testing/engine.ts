@@ -1,9 +1,11 @@
 import { createSandboxTransport } from "../channels/email/sandbox.ts";
+import type { Registry } from "../core/flow/compile.ts";
 import { validateFlow } from "../core/flow/validate.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { EmailTransport } from "../core/message/transport.ts";
 import { Engine, type EngineTuning } from "../engine/engine.ts";
 import { createEmailEffects } from "../engine/perform/email-effects.ts";
+import type { EffectPerformer } from "../engine/perform/performer.ts";
 import { createHttpPerformer } from "../engine/perform/http/http.ts";
 import { createHttpEffects } from "../engine/perform/http-effects.ts";
 import { createFlowCache, type FlowCache } from "../operations/flow-cache.ts";
@@ -32,27 +34,39 @@ export type TestEngine = {
   stop(): Promise<void>;
 };
 
-type TestEngineOptions = { sql: Sql; transport?: EmailTransport; tuning?: Partial<EngineTuning>; workspaceId?: string };
+/** `beside` is an engine that this one shares workspace and clock with, as a second process would. Without it a workspace is made, or `workspaceId` taken. */
+type TestEngineOptions = {
+  sql: Sql;
+  transport?: EmailTransport;
+  tuning?: Partial<EngineTuning>;
+  workspaceId?: string;
+  beside?: TestEngine;
+  kinds?: Registry;
+  http?: EffectPerformer;
+};
 
 /** The whole engine on a real database, with a clock that the test sets and the sandbox as the way out. */
 export async function createTestEngine({
   sql,
   transport,
   tuning,
-  workspaceId: given,
+  beside,
+  workspaceId: given = beside?.workspaceId,
+  kinds = registry,
+  http: httpEffects,
 }: TestEngineOptions): Promise<TestEngine> {
   const workspaceId = given ?? newId();
-  const clock = { now: new Date("2026-03-01T10:00:00Z") };
+  const clock = beside?.clock ?? { now: new Date("2026-03-01T10:00:00Z") };
   const now = () => clock.now;
   if (!given) await insertWorkspace(sql, { id: workspaceId, name: "Test", timeZone: "UTC", now: clock.now });
-  const flows = createFlowCache(registry);
+  const flows = createFlowCache(kinds);
   const errors: unknown[] = [];
   const way = transport
     ? { name: "smtp", transport, sandbox: false }
     : { name: "sandbox", transport: createSandboxTransport(async () => undefined), sandbox: true };
   const http = createHttpPerformer({ allow: ["127.0.0.0/8", "::1/128"], version: "test" });
   const performers = [
-    createHttpEffects({ http, flows, secretsOf: async () => ({}), now, random: () => 0.5 }),
+    httpEffects ?? createHttpEffects({ http, flows, secretsOf: async () => ({}), now, random: () => 0.5 }),
     createEmailEffects({
       sql,
       flows,
@@ -82,7 +96,7 @@ export async function createTestEngine({
   };
   return {
     ...{ workspaceId, engine, flows, recorder, clock, errors, settle },
-    publish: (definition) => publish(sql, { workspaceId, definition, now: clock.now }),
+    publish: (definition) => publish(sql, { workspaceId, definition, kinds, now: clock.now }),
     async record(...events) {
       const full = events.map((event) => ({
         identity: { email: "ada@example.com" },
@@ -102,15 +116,14 @@ export async function createTestEngine({
       await settle();
     },
     stop: () => engine.stop(),
-    ...{},
   };
 }
 
 async function publish(
   sql: Sql,
-  { workspaceId, definition, now }: { workspaceId: string; definition: JsonObject; now: Date },
+  { workspaceId, definition, kinds, now }: { workspaceId: string; definition: JsonObject; kinds: Registry; now: Date },
 ): Promise<string> {
-  const checked = validateFlow(definition, registry);
+  const checked = validateFlow(definition, kinds);
   if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
   const id = newId();
   await insertFlow(sql, { id, workspaceId, name: checked.definition.name, draft: definition, now });

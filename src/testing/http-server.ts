@@ -30,7 +30,10 @@ type Overrides = {
 };
 
 /** The whole HTTP side over a database, in this process and without a socket, with a workspace and a key of its own. */
-export async function createTestHttpServer(sql: Sql, { settings = {}, dependencies = {}, now = () => new Date() }: Overrides = {}): Promise<TestHttpServer> {
+export async function createTestHttpServer(
+  sql: Sql,
+  { settings = {}, dependencies = {}, now = () => new Date() }: Overrides = {},
+): Promise<TestHttpServer> {
   const platform = makePlatform(sql, now);
   const workspaceId = await ensureWorkspace(sql, now());
   const log: string[] = [];
@@ -58,5 +61,13 @@ function makePlatform(sql: Sql, now: () => Date): Platform {
   const registry = { steps: stepKinds, entries: entryKinds };
   const flows = createFlowCache(registry);
   const recorder = createEventRecorder({ sql, flows, now, onWork: () => undefined });
-  return { sql, flows, recorder, registry, secretBox: createSecretBox(new Uint8Array(32)), now, signal: () => undefined };
+  return {
+    sql,
+    flows,
+    recorder,
+    registry,
+    secretBox: createSecretBox(new Uint8Array(32)),
+    now,
+    signal: () => undefined,
+  };
 }

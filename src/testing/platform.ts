@@ -1,11 +1,11 @@
 import { createFlowCache } from "../operations/flow-cache.ts";
+import { newId } from "../operations/new-id.ts";
 import { type Caller, type Platform, scopes } from "../operations/platform.ts";
 import { createEventRecorder } from "../operations/record-events.ts";
-import { newId } from "../operations/new-id.ts";
 import { entryKinds, stepKinds } from "../steps/index.ts";
+import type { Sql } from "../storage/database.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
 import { insertWorkspace } from "../storage/workspaces.ts";
-import type { Sql } from "../storage/database.ts";
 
 export type TestPlatform = Platform & {
   caller: Caller;
@@ -16,8 +16,8 @@ export type TestPlatform = Platform & {
   setNow(now: Date): void;
 };
 
-/** A platform on a database of its own, with one workspace and a caller who may do everything. */
-export async function createTestPlatform(sql: Sql): Promise<TestPlatform> {
+/** A platform on a database of its own, with one workspace (of its own, unless it is given) and a caller who may do everything. */
+export async function createTestPlatform(sql: Sql, given?: { workspaceId: string }): Promise<TestPlatform> {
   let now = new Date("2026-03-01T10:00:00Z");
   const registry = { steps: stepKinds, entries: entryKinds };
   const flows = createFlowCache(registry);
@@ -27,7 +27,7 @@ export async function createTestPlatform(sql: Sql): Promise<TestPlatform> {
   };
   await ensurePartitions(sql, now);
   const recorder = createEventRecorder({ sql, flows, now: () => now, onWork: signal });
-  const workspaceId = await createTestWorkspace(sql);
+  const workspaceId = given?.workspaceId ?? (await createTestWorkspace(sql));
   const caller = { workspaceId, keyId: null, name: "test", scopes: new Set<string>(scopes) };
   const setNow = (next: Date) => {
     now = next;

@@ -15,8 +15,8 @@ import { newRun } from "./new-run.ts";
 import {
   type AdmissionRecord,
   admissionKey,
-  type EventOutcome,
   type Entry,
+  type EventOutcome,
   enterFlow,
   exitRuleFor,
   notStarted,

@@ -16,9 +16,11 @@ export const eventNameSchema = z
   .max(128)
   .regex(/^[^$\p{Cc}][^\p{Cc}]*$/u, "must not start with $ nor hold control characters");
 
-const entrySchema = z.strictObject({ kind: z.string(), config: z.unknown(), next: slugSchema });
+/** One entry, whatever its kind. */
+export const entrySchema = z.strictObject({ kind: z.string(), config: z.unknown(), next: slugSchema });
 
-const stepSchema = z.strictObject({
+/** One step, whatever its kind. */
+export const stepSchema = z.strictObject({
   kind: z.string(),
   title: z.string().max(200).optional(),
   config: z.unknown(),

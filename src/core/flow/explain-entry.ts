@@ -11,15 +11,34 @@ export type EntryRecord = {
     acceptedAt: Date;
     queued: boolean;
     pending: boolean;
-    outcomes: readonly { outcome: "started" | "not_started" | "exited"; reason: string | null; detail: Json; runId: string | null }[];
+    outcomes: readonly {
+      outcome: "started" | "not_started" | "exited";
+      reason: string | null;
+      detail: Json;
+      runId: string | null;
+    }[];
   }[];
-  runs: readonly { id: string; status: RunStatus; step: string | null; reason: string | null; startedAt: Date; wakeAt: Date | null; endedAt: Date | null }[];
+  runs: readonly {
+    id: string;
+    status: RunStatus;
+    step: string | null;
+    reason: string | null;
+    startedAt: Date;
+    wakeAt: Date | null;
+    endedAt: Date | null;
+  }[];
   admissions: readonly { key: string | null; lastAt: Date; opensAt: Date | null | "never" }[];
 };
 
 /** Says in sentences why a contact entered a flow, or did not: `summary` answers the question, `facts` are the record behind it. */
 export function explainEntry(record: EntryRecord): { summary: string; facts: string[] } {
-  const facts = [stateFact(record), ...entryFacts(record), ...eventFacts(record), ...record.runs.map(runFact), ...record.admissions.map(admissionFact)];
+  const facts = [
+    stateFact(record),
+    ...entryFacts(record),
+    ...eventFacts(record),
+    ...record.runs.map(runFact),
+    ...record.admissions.map(admissionFact),
+  ];
   return { summary: summarize(record), facts };
 }
 
@@ -31,7 +50,8 @@ function summarize(record: EntryRecord): string {
   const refused = event?.outcomes.find(({ outcome }) => outcome === "not_started");
   if (run && !refused) return `The contact was in the flow: ${runFact(run)}`;
   if (record.flow.version === null) return "The contact did not enter: the flow was never published.";
-  if (!event) return `The contact did not enter: none of the events that the flow listens to (${namesOf(record) || "none"}) is on record for it.`;
+  if (!event)
+    return `The contact did not enter: none of the events that the flow listens to (${namesOf(record) || "none"}) is on record for it.`;
   return `The contact did not enter: ${eventFact(event)}`;
 }
 
@@ -92,12 +112,15 @@ function reasonPart(reason: string, detail: Json): string {
 function runFact({ id, status, step, reason, startedAt, wakeAt, endedAt }: EntryRecord["runs"][number]): string {
   const began = `the run ${id} began ${startedAt.toISOString()}`;
   const place = step === null ? "" : ` at the step "${step}"`;
-  if (endedAt) return `${began} and ${status === "failed" || status === "cancelled" ? `was ended as ${status}` : status}${place} ${endedAt.toISOString()}${reason === null ? "" : ` (${reason})`}.`;
+  if (endedAt)
+    return `${began} and ${status === "failed" || status === "cancelled" ? `was ended as ${status}` : status}${place} ${endedAt.toISOString()}${reason === null ? "" : ` (${reason})`}.`;
   return `${began} and is ${status}${place}${wakeAt === null ? "" : ` until ${wakeAt.toISOString()}`}.`;
 }
 
 function admissionFact({ key, lastAt, opensAt }: EntryRecord["admissions"][number]): string {
   const entered = `The contact last entered ${lastAt.toISOString()}${key === null ? "" : ` under the key "${key}"`}`;
   if (opensAt === "never") return `${entered}, and may not enter again.`;
-  return opensAt === null ? `${entered}, and may enter again at any time.` : `${entered}, and may enter again from ${opensAt.toISOString()}.`;
+  return opensAt === null
+    ? `${entered}, and may enter again at any time.`
+    : `${entered}, and may enter again from ${opensAt.toISOString()}.`;
 }

@@ -6,8 +6,8 @@ import { renderTemplate } from "../template/template.ts";
 import { addDuration, firstTimeZone } from "../time.ts";
 import { runScope, type WorkspaceFacts } from "./advance.ts";
 import type { CompiledEntry, CompiledFlow } from "./compile.ts";
-import { runKey } from "./run-key.ts";
 import type { Run } from "./run.ts";
+import { runKey } from "./run-key.ts";
 import type { Occurrence } from "./step-kind.ts";
 
 /** What is remembered of a contact's earlier entries into a flow under one key. */

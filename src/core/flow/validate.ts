@@ -2,9 +2,10 @@ import type { z } from "zod";
 import { checkCondition } from "../condition/condition.ts";
 import type { Issue } from "../errors.ts";
 import { issuesOf } from "../issues.ts";
+import { isJsonObject } from "../json.ts";
 import { checkTemplate } from "../template/template.ts";
 import type { Registry } from "./compile.ts";
-import { type FlowDefinition, flowDefinitionSchema, flowLimits } from "./definition.ts";
+import { entrySchema, type FlowDefinition, flowDefinitionSchema, flowLimits, stepSchema } from "./definition.ts";
 import type { CheckContext } from "./step-kind.ts";
 
 export type Validated = { ok: true; definition: FlowDefinition } | { ok: false; issues: Issue[] };
@@ -12,7 +13,7 @@ export type Validated = { ok: true; definition: FlowDefinition } | { ok: false; 
 /** Checks a flow as given by a person and names every problem at once: node, field and rule. */
 export function validateFlow(value: unknown, registry: Registry): Validated {
   const parsed = flowDefinitionSchema.safeParse(value);
-  if (!parsed.success) return { ok: false, issues: issuesOf(parsed.error) };
+  if (!parsed.success) return { ok: false, issues: [...issuesOf(parsed.error), ...soundNodeIssues(value, registry)] };
   const definition = parsed.data;
   const context = { stepNames: Object.keys(definition.steps) };
   const issues = [
@@ -20,11 +21,31 @@ export function validateFlow(value: unknown, registry: Registry): Validated {
     ...nodeIssues(definition.entries, registry.entries, { section: "entries", context }),
     ...nodeIssues(definition.steps, registry.steps, { section: "steps", context }),
     ...entryTargetIssues(definition),
-    ...exitIssues(definition, registry),
+    ...exitTargetIssues(definition),
+    ...exitNameIssues(definition.steps, registry),
     ...reachIssues(definition),
     ...ruleIssues(definition),
   ];
   return issues.length === 0 ? { ok: true, definition } : { ok: false, issues };
+}
+
+/** The problems inside nodes that are sound in form, when the flow as a whole is not: so that nobody has to mend a flow twice. */
+function soundNodeIssues(value: unknown, registry: Registry): Issue[] {
+  const { entries, steps } = isJsonObject(value) ? value : {};
+  const context = { stepNames: isJsonObject(steps) ? Object.keys(steps) : [] };
+  const soundSteps = sound(steps, stepSchema);
+  return [
+    ...nodeIssues(sound(entries, entrySchema), registry.entries, { section: "entries", context }),
+    ...nodeIssues(soundSteps, registry.steps, { section: "steps", context }),
+    ...exitNameIssues(soundSteps, registry),
+  ];
+}
+
+function sound<Node>(nodes: unknown, schema: z.ZodType<Node>): Record<string, Node> {
+  const parsed = Object.entries(isJsonObject(nodes) ? nodes : {}).map(
+    ([name, node]) => [name, schema.safeParse(node)] as const,
+  );
+  return Object.fromEntries(parsed.flatMap(([name, { success, data }]) => (success ? [[name, data]] : [])));
 }
 
 function sizeIssues({ entries, steps }: FlowDefinition): Issue[] {
@@ -70,16 +91,19 @@ function entryTargetIssues({ entries, steps }: FlowDefinition): Issue[] {
     .map(([name, entry]) => ({ path: `entries.${name}.next`, message: `there is no step "${entry.next}"` }));
 }
 
-function exitIssues({ steps }: FlowDefinition, registry: Registry): Issue[] {
-  return Object.entries(steps).flatMap(([name, step]) => {
-    const targets = Object.entries(step.exits)
+function exitTargetIssues({ steps }: FlowDefinition): Issue[] {
+  return Object.entries(steps).flatMap(([name, step]) =>
+    Object.entries(step.exits)
       .filter(([, target]) => target !== null && !Object.hasOwn(steps, target))
-      .map(([exit, target]) => ({ path: `steps.${name}.exits.${exit}`, message: `there is no step "${target}"` }));
-    return [...targets, ...exitNameIssues(name, step, registry)];
-  });
+      .map(([exit, target]) => ({ path: `steps.${name}.exits.${exit}`, message: `there is no step "${target}"` })),
+  );
 }
 
-function exitNameIssues(name: string, step: FlowDefinition["steps"][string], registry: Registry): Issue[] {
+function exitNameIssues(steps: FlowDefinition["steps"], registry: Registry): Issue[] {
+  return Object.entries(steps).flatMap(([name, step]) => exitNamesOf(name, step, registry));
+}
+
+function exitNamesOf(name: string, step: FlowDefinition["steps"][string], registry: Registry): Issue[] {
   const kind = Object.hasOwn(registry.steps, step.kind) ? registry.steps[step.kind] : undefined;
   const parsed = kind?.config.safeParse(step.config);
   if (!kind || !parsed?.success) return [];

@@ -3,21 +3,41 @@ import { deleteContact } from "../../operations/delete-contact.ts";
 import { getContact } from "../../operations/get-contact.ts";
 import { listContacts } from "../../operations/list-contacts.ts";
 import { upsertContact } from "../../operations/upsert-contact.ts";
-import { contactBody, contactPage, contactQuery, contactView, lookupQuery, upsertedContact } from "./contacts-schema.ts";
+import {
+  contactBody,
+  contactPage,
+  contactQuery,
+  contactView,
+  lookupQuery,
+  upsertedContact,
+} from "./contacts-schema.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
-import { idParams } from "./schema.ts";
-import { deleted } from "./schema.ts";
+import { deleted, idParams } from "./schema.ts";
 
 const tag = "Contacts";
 const notFound = ["contact_not_found"] as const;
 
 /** Contacts: made or changed by any identity, read, listed, deleted. */
-export function serveContacts(app: RestApp, { platform, callerOf }: RestContext): void {
+export function serveContacts(app: RestApp, context: RestContext): void {
+  serveUpsert(app, context);
+  serveContactChanges(app, context);
+  serveContactReads(app, context);
+}
+
+function serveUpsert(app: RestApp, { platform, callerOf }: RestContext): void {
   const upsertSchema = {
-    ...describe({ tag, summary: "Create or change a contact", description: "The contact is found by its identities; 201 when it is new." }),
+    ...describe({
+      tag,
+      summary: "Create or change a contact",
+      description: "The contact is found by its identities; 201 when it is new.",
+    }),
     body: contactBody,
-    response: { 200: upsertedContact, 201: upsertedContact, ...refusals({ hasBody: true, errors: ["identity_taken", "list_not_found"] }) },
+    response: {
+      200: upsertedContact,
+      201: upsertedContact,
+      ...refusals({ hasBody: true, errors: ["identity_taken", "list_not_found"] }),
+    },
   };
   for (const method of ["PUT", "POST"] as const) {
     app.route({
@@ -31,7 +51,9 @@ export function serveContacts(app: RestApp, { platform, callerOf }: RestContext)
       },
     });
   }
+}
 
+function serveContactChanges(app: RestApp, { platform, callerOf }: RestContext): void {
   app.patch(
     "/v1/contacts/:id",
     {
@@ -39,7 +61,10 @@ export function serveContacts(app: RestApp, { platform, callerOf }: RestContext)
         ...describe({ tag, summary: "Change a contact", description: "By its id, so its identities can change too." }),
         params: idParams,
         body: contactBody,
-        response: { 200: contactView, ...refusals({ hasBody: true, errors: [...notFound, "identity_taken", "list_not_found"] }) },
+        response: {
+          200: contactView,
+          ...refusals({ hasBody: true, errors: [...notFound, "identity_taken", "list_not_found"] }),
+        },
       },
     },
     async (request) => {
@@ -52,7 +77,11 @@ export function serveContacts(app: RestApp, { platform, callerOf }: RestContext)
     "/v1/contacts/:id",
     {
       schema: {
-        ...describe({ tag, summary: "Delete a contact", description: "Its runs end, and what waits to be sent to it is dropped." }),
+        ...describe({
+          tag,
+          summary: "Delete a contact",
+          description: "Its runs end, and what waits to be sent to it is dropped.",
+        }),
         params: idParams,
         response: { 200: deleted, ...refusals({ errors: notFound }) },
       },
@@ -62,10 +91,9 @@ export function serveContacts(app: RestApp, { platform, callerOf }: RestContext)
       return { id: request.params.id };
     },
   );
-  serveContactReads(app, { platform, callerOf });
 }
 
-function serveContactReads(app: RestApp, { platform, callerOf }: Pick<RestContext, "platform" | "callerOf">): void {
+function serveContactReads(app: RestApp, { platform, callerOf }: RestContext): void {
   app.get(
     "/v1/contacts",
     {

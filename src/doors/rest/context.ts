@@ -1,7 +1,7 @@
-import type { Scope } from "../../core/scope.ts";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Json } from "../../core/json.ts";
+import type { Scope } from "../../core/scope.ts";
 import type { Caller, Platform } from "../../operations/platform.ts";
 
 /** A call of an HTTP action with sample data. Nothing is stored, and no run is touched. */
@@ -18,6 +18,8 @@ export type RestContext = {
   maybeCallerOf: (request: FastifyRequest) => Caller | null;
   /** SHA-256 in hex of method, address and body; `body` stands in for the bytes where they mean less than what was read. */
   requestHash: (request: FastifyRequest, body?: string) => string;
+  /** Told how many events were accepted for the first time, for the metrics. */
+  countEvents: (accepted: number) => void;
   /** The whole address of a path of this server, as far as it is known. */
   addressOf: (path: string) => string;
   /** Calls the API as the step would, and says what came back and what went out, secrets hidden. */

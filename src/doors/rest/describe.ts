@@ -19,6 +19,7 @@ const problemSchema = z
     code: z.string().describe("One of the stable words at /docs/errors."),
     requestId: z.string(),
     issues: z.array(issueSchema).optional().describe("Every broken field with its rule."),
+    context: z.record(z.string(), z.unknown()).optional().describe("Facts that bear on it."),
   })
   .meta({ id: "Problem", description: "A problem document (RFC 9457)." });
 
@@ -50,7 +51,11 @@ export function describe({ tag, summary, description, isIdempotent = false }: De
  * The answers with which a route can refuse, by status, for the reference. Typed as nothing: what a handler returns is
  * checked against the answers of success alone.
  */
-export function refusals({ errors = [], hasBody = false, isIdempotent = false }: Omit<Description, "tag" | "summary">): Record<never, never> {
+export function refusals({
+  errors = [],
+  hasBody = false,
+  isIdempotent = false,
+}: Omit<Description, "tag" | "summary">): Record<never, never> {
   const repeated: ErrorCode[] = isIdempotent ? ["idempotency_key_reused"] : [];
   const codes = [...always, ...(hasBody ? withBody : []), ...repeated, ...errors];
   const byStatus = new Map<number, ErrorCode[]>();

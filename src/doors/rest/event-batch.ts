@@ -1,17 +1,18 @@
 import { AppError, type Issue } from "../../core/errors.ts";
+import type { EventInput } from "../../core/event-input.ts";
 import { issuesOf, joinPath } from "../../core/issues.ts";
 import { type EventResult, recordEvents } from "../../operations/accept-events.ts";
 import type { Caller } from "../../operations/platform.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
-import { flowIdOf } from "./event-target.ts";
 import { type BatchResult, batchBody, batchResult, eventBody } from "./events-schema.ts";
 import { idempotencyOf } from "./idempotency.ts";
+import { readEventBody } from "./read-event-body.ts";
 
 type Result = BatchResult["results"][number];
 
 /** The input of `recordEvents` for one item, or what is wrong with the item. */
-type ReadItem = { ok: true; event: Parameters<typeof recordEvents>[2]["events"][number] } | { ok: false; issues: Issue[] };
+type ReadItem = { ok: true; event: EventInput } | { ok: false; issues: Issue[] };
 
 /** Up to 1,000 events in one request, each accepted or rejected by itself. */
 export function serveEventBatch(app: RestApp, context: RestContext): void {
@@ -39,25 +40,30 @@ export function serveEventBatch(app: RestApp, context: RestContext): void {
         idempotency: idempotencyOf(request, context),
         partial: true,
         path: "",
+        checkedBytes: Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY),
       });
       const answer = summarize(items, results);
-      if (answer.accepted === 0) throw new AppError("invalid_request", "No event of the batch could be accepted.", { issues: issuesIn(answer) });
+      if (answer.accepted === 0)
+        throw new AppError("invalid_request", "No event of the batch could be accepted.", { issues: issuesIn(answer) });
       reply.code(202);
       if (replayed) reply.header("idempotent-replayed", "true");
+      else context.countEvents(answer.accepted);
       return answer;
     },
   );
 }
 
-async function readItem(item: unknown, { context, caller }: { context: RestContext; caller: Caller }): Promise<ReadItem> {
+async function readItem(
+  item: unknown,
+  { context, caller }: { context: RestContext; caller: Caller },
+): Promise<ReadItem> {
   const parsed = eventBody.safeParse(item);
   if (!parsed.success) return { ok: false, issues: issuesOf(parsed.error) };
-  const { flow, ...event } = parsed.data;
-  if (flow === undefined) return { ok: true, event };
   try {
-    return { ok: true, event: { ...event, flowId: await flowIdOf(context.platform, caller, flow) } };
+    return { ok: true, event: await readEventBody(parsed.data, { platform: context.platform, caller }) };
   } catch (error) {
-    if (error instanceof AppError && error.code === "flow_not_found") return { ok: false, issues: [{ path: "flow", message: error.message }] };
+    if (error instanceof AppError && error.code === "flow_not_found")
+      return { ok: false, issues: [{ path: "flow", message: error.message }] };
     throw error;
   }
 }
@@ -76,7 +82,10 @@ function summarize(items: readonly ReadItem[], recorded: readonly EventResult[])
 
 function reject(index: number, issues: readonly Issue[]): Result {
   const root = joinPath("events", [index]);
-  return { status: "rejected", issues: issues.map((issue) => ({ ...issue, path: issue.path === "" ? root : `${root}.${issue.path}` })) };
+  return {
+    status: "rejected",
+    issues: issues.map((issue) => ({ ...issue, path: issue.path === "" ? root : `${root}.${issue.path}` })),
+  };
 }
 
 function issuesIn({ results }: BatchResult): Issue[] {

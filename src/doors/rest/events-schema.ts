@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { identityFields } from "./contacts-schema.ts";
-import { anyJson, instant, jsonObject, pageFields, pageOf } from "./schema.ts";
+import { anyJson, instant, instantText, jsonObject, pageFields, pageOf } from "./schema.ts";
 
 const exampleEvent = {
   name: "order.paid",
@@ -18,8 +18,11 @@ export const eventBody = z
     name: z.string(),
     contact,
     payload: jsonObject.optional(),
-    occurredAt: instant.optional().describe("When it happened; the time of acceptance when left out."),
-    flow: z.union([z.string().max(64), z.int().positive()]).optional().describe("Id or number of the one flow it is meant for."),
+    occurredAt: instantText.optional().describe("When it happened; the time of acceptance when left out."),
+    flow: z
+      .union([z.string().max(64), z.int().positive()])
+      .optional()
+      .describe("Id or number of the one flow it is meant for."),
   })
   .meta({ examples: [exampleEvent] });
 
@@ -43,7 +46,9 @@ const rejected = z.object({
 export const batchResult = z.object({
   accepted: z.int(),
   rejected: z.int(),
-  results: z.array(z.union([acceptedEvent.extend({ status: z.literal("accepted") }), rejected])).describe("In the order of the request."),
+  results: z
+    .array(z.union([acceptedEvent.extend({ status: z.literal("accepted") }), rejected]))
+    .describe("In the order of the request."),
 });
 
 export type BatchResult = z.output<typeof batchResult>;

@@ -5,9 +5,9 @@ import { recordEvents } from "../../operations/accept-events.ts";
 import { getEvent, listEvents } from "../../operations/events.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
-import { flowIdOf } from "./event-target.ts";
 import { acceptedEvent, eventBody, eventDetail, eventPage, eventQuery } from "./events-schema.ts";
 import { idempotencyOf } from "./idempotency.ts";
+import { readEventBody } from "./read-event-body.ts";
 import { idParams } from "./schema.ts";
 
 const tag = "Events";
@@ -23,7 +23,8 @@ export function serveEvents(app: RestApp, context: RestContext): void {
         ...describe({
           tag,
           summary: "Record an event",
-          description: "The contact is found by its identities, or made. 202: the event is committed to disk, and flows will meet it in order.",
+          description:
+            "The contact is found by its identities, or made. 202: the event is committed to disk, and flows will meet it in order.",
           ...about,
         }),
         body: eventBody,
@@ -60,18 +61,22 @@ export function serveEvents(app: RestApp, context: RestContext): void {
 
 type Accept = { request: FastifyRequest; reply: FastifyReply; event: z.output<typeof eventBody> };
 
-async function acceptEvent({ request, reply, event: { flow, ...event } }: Accept, context: RestContext): Promise<z.output<typeof acceptedEvent>> {
+async function acceptEvent(
+  { request, reply, event }: Accept,
+  context: RestContext,
+): Promise<z.output<typeof acceptedEvent>> {
   const caller = context.callerOf(request);
-  const target = flow === undefined ? {} : { flowId: await flowIdOf(context.platform, caller, flow) };
   const { results, replayed } = await recordEvents(context.platform, caller, {
-    events: [{ ...event, ...target }],
+    events: [await readEventBody(event, { platform: context.platform, caller })],
     idempotency: idempotencyOf(request, context),
     path: "",
+    checkedBytes: Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY),
   });
   const [result] = results;
   if (result?.status !== "accepted") throw new AppError("invalid_request", undefined, { issues: result?.issues ?? [] });
   reply.code(202);
   if (replayed) reply.header("idempotent-replayed", "true");
+  else context.countEvents(1);
   const { eventId, contactId, contactCreated, listened } = result;
   return { eventId, contactId, contactCreated, listened };
 }

@@ -24,6 +24,7 @@ export function serveExplain(app: RestApp, { platform, callerOf }: RestContext):
         response: { 200: anyJson, ...refusals({ errors: ["contact_not_found", "flow_not_found"] }) },
       },
     },
-    async (request) => explainFlow(platform, callerOf(request), { contactId: request.query.contact, flowId: request.query.flow }),
+    async (request) =>
+      explainFlow(platform, callerOf(request), { contactId: request.query.contact, flowId: request.query.flow }),
   );
 }

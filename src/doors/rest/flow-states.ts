@@ -9,9 +9,19 @@ const tag = "Flows";
 const notFound = ["flow_not_found"] as const;
 
 const moves = [
-  { name: "pause", act: pauseFlow, summary: "Pause a flow", description: "Lets nobody in until it is resumed. Live runs go on." },
+  {
+    name: "pause",
+    act: pauseFlow,
+    summary: "Pause a flow",
+    description: "Lets nobody in until it is resumed. Live runs go on.",
+  },
   { name: "resume", act: resumeFlow, summary: "Resume a flow", description: "Lets contacts in again." },
-  { name: "archive", act: archiveFlow, summary: "Archive a flow", description: "It listens to nothing any more. Live runs go on." },
+  {
+    name: "archive",
+    act: archiveFlow,
+    summary: "Archive a flow",
+    description: "It listens to nothing any more. Live runs go on.",
+  },
 ];
 
 /** The states of flows, their versions, and how many runs took which way. */
@@ -73,7 +83,11 @@ function serveVersions(app: RestApp, { platform, callerOf }: RestContext): void 
     "/v1/flows/:id/counts",
     {
       schema: {
-        ...describe({ tag, summary: "Count the runs of a flow", description: "By version: started, ended, and each exit of each step." }),
+        ...describe({
+          tag,
+          summary: "Count the runs of a flow",
+          description: "By version: started, ended, and each exit of each step.",
+        }),
         params: idParams,
         response: { 200: flowCountsView, ...refusals({ errors: notFound }) },
       },

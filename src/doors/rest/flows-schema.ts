@@ -56,7 +56,10 @@ export const flowPage = pageOf(flowSummary);
 export const flowQuery = z.strictObject({ status: status.optional(), ...pageFields });
 export const validity = z.object({ valid: z.boolean(), issues: issueList });
 
-export const versionParams = z.object({ id: z.string().max(200), version: z.coerce.number().int().min(1).max(2_147_483_647) });
+export const versionParams = z.object({
+  id: z.string().max(200),
+  version: z.coerce.number().int().min(1).max(2_147_483_647),
+});
 
 const versionFields = { version: z.int(), publishedAt: z.date(), publishedBy: z.string().nullable() };
 export const versionPage = pageOf(z.object(versionFields));
@@ -72,7 +75,9 @@ export const flowCountsView = z.object({
       exited: z.int(),
       failed: z.int(),
       cancelled: z.int(),
-      exits: z.record(z.string(), z.record(z.string(), z.int())).describe("How often each exit of each step was taken."),
+      exits: z
+        .record(z.string(), z.record(z.string(), z.int()))
+        .describe("How often each exit of each step was taken."),
     }),
   ),
 });

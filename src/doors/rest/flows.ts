@@ -26,7 +26,12 @@ function serveDrafts(app: RestApp, context: RestContext): void {
     "/v1/flows",
     {
       schema: {
-        ...describe({ tag, summary: "Create a flow", description: "A draft may be unfinished; `issues` says what is missing. Publish it to start it.", ...about }),
+        ...describe({
+          tag,
+          summary: "Create a flow",
+          description: "A draft may be unfinished; `issues` says what is missing. Publish it to start it.",
+          ...about,
+        }),
         body: flowBody,
         response: { 201: flowView, ...refusals(about) },
       },
@@ -36,7 +41,8 @@ function serveDrafts(app: RestApp, context: RestContext): void {
         context,
         operation: "create-flow",
         status: 201,
-        act: async (within) => withAddresses(await createFlow(within, callerOf(request), definitionIn(request)), addressOf),
+        act: async (within) =>
+          withAddresses(await createFlow(within, callerOf(request), definitionIn(request)), addressOf),
       }),
   );
 
@@ -51,14 +57,21 @@ function serveDrafts(app: RestApp, context: RestContext): void {
       },
     },
     async (request) =>
-      withAddresses(await updateFlow(platform, callerOf(request), { ...definitionIn(request), id: request.params.id }), addressOf),
+      withAddresses(
+        await updateFlow(platform, callerOf(request), { ...definitionIn(request), id: request.params.id }),
+        addressOf,
+      ),
   );
 
   app.post(
     "/v1/flows/validate",
     {
       schema: {
-        ...describe({ tag, summary: "Check a flow", description: "Says what is wrong, naming node and field. Stores nothing." }),
+        ...describe({
+          tag,
+          summary: "Check a flow",
+          description: "Says what is wrong, naming node and field. Stores nothing.",
+        }),
         body: flowBody,
         response: { 200: validity, ...refusals({ hasBody: true }) },
       },
@@ -76,7 +89,8 @@ function servePublish(app: RestApp, context: RestContext): void {
         ...describe({
           tag,
           summary: "Publish a flow",
-          description: "The draft, or the definition given, becomes the next version. New runs use it; live runs stay on theirs.",
+          description:
+            "The draft, or the definition given, becomes the next version. New runs use it; live runs stay on theirs.",
           ...about,
         }),
         params: idParams,
@@ -90,7 +104,8 @@ function servePublish(app: RestApp, context: RestContext): void {
         context,
         operation: "publish-flow",
         status: 200,
-        act: async (within) => withAddresses(await publishFlow(within, context.callerOf(request), input), context.addressOf),
+        act: async (within) =>
+          withAddresses(await publishFlow(within, context.callerOf(request), input), context.addressOf),
       });
     },
   );
@@ -128,5 +143,8 @@ function definitionIn(request: FastifyRequest<{ Body: { definition: unknown } }>
 
 /** The flow with the whole addresses of its incoming calls. */
 function withAddresses(flow: FlowView, addressOf: RestContext["addressOf"]) {
-  return { ...flow, incomingCalls: flow.incomingCalls.map((call) => ({ ...call, url: addressOf(`/in/${call.token}`) })) };
+  return {
+    ...flow,
+    incomingCalls: flow.incomingCalls.map((call) => ({ ...call, url: addressOf(`/in/${call.token}`) })),
+  };
 }

@@ -36,7 +36,8 @@ export function serveHttpActions(app: RestApp, { callerOf, testHttpAction }: Res
         ...describe({
           tag: "HTTP actions",
           summary: "Try an HTTP action",
-          description: "Sends the request once with sample data, and shows what went out and what came back. Nothing is stored.",
+          description:
+            "Sends the request once with sample data, and shows what went out and what came back. Nothing is stored.",
         }),
         body,
         response: { 200: anyJson, ...refusals({ hasBody: true }) },

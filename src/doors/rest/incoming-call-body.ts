@@ -10,6 +10,7 @@ import { parseJson } from "../../core/parse-json.ts";
  * type out or name a wrong one. Throws `invalid_json`, `invalid_request` or `unsupported_content_type`.
  */
 export function readCallBody(bytes: Buffer, contentType: string): Json {
+  if (bytes.length === 0) return null;
   if (!isUtf8(bytes)) throw new AppError("invalid_request", "The body is not UTF-8.");
   const text = bytes.toString("utf8");
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType.trim()) && !text.trimStart().startsWith("{")) {
@@ -18,7 +19,8 @@ export function readCallBody(bytes: Buffer, contentType: string): Json {
   const parsed = parseJson(text);
   if (parsed.ok) return parsed.value;
   if (parsed.reason === "content") throw new AppError("invalid_request", undefined, { issues: parsed.issues });
-  if (contentType !== "" && !/json|text\/plain/i.test(contentType)) throw new AppError("unsupported_content_type", "Send JSON or a form.");
+  if (contentType !== "" && !/json|text\/plain/i.test(contentType))
+    throw new AppError("unsupported_content_type", "Send JSON or a form.");
   const { message, line, column } = parsed.error;
   throw new AppError("invalid_json", `The body is not valid JSON: at line ${line}, column ${column}, ${message}.`, {
     issues: [{ path: "", message, line, column }],
@@ -34,7 +36,8 @@ export async function readForm(request: FastifyRequest): Promise<JsonObject> {
       else fields.push([part.fieldname, String(part.value)]);
     }
   } catch (error) {
-    if (error instanceof Error && "code" in error && /LIMIT|TOO_LARGE/.test(String(error.code))) throw new AppError("body_too_large", undefined, { cause: error });
+    if (error instanceof Error && "code" in error && /LIMIT|TOO_LARGE/.test(String(error.code)))
+      throw new AppError("body_too_large", undefined, { cause: error });
     throw new AppError("invalid_request", "The form in the body cannot be read.", { cause: error });
   }
   return checked(collect(fields));

@@ -21,7 +21,9 @@ const maxFields = 500;
 /** The addresses of incoming-call entries: called by shops, forms and scripts, also from browsers on other sites. */
 export async function serveIncomingCalls(app: FastifyInstance, context: RestContext): Promise<void> {
   app.removeAllContentTypeParsers();
-  await app.register(multipart, { limits: { fields: maxFields, parts: maxFields, fieldNameSize: 200, fieldSize: 1_000_000 } });
+  await app.register(multipart, {
+    limits: { fields: maxFields, parts: maxFields, fieldNameSize: 200, fieldSize: 1_000_000 },
+  });
   app.addContentTypeParser("*", { parseAs: "buffer" }, (request, bytes, done) => {
     try {
       done(null, readCallBody(bytes as Buffer, request.headers["content-type"] ?? ""));
@@ -79,6 +81,7 @@ function serveCalls(app: FastifyInstance, context: RestContext): void {
       });
       reply.code(202);
       if (replayed) reply.header("idempotent-replayed", "true");
+      else context.countEvents(1);
       return receipt;
     },
   );
@@ -94,5 +97,9 @@ async function bodyOf(request: FastifyRequest): Promise<JsonObject> {
 
 function clientOf(request: FastifyRequest): JsonObject {
   const storable = (text: string | undefined) => (text ?? "").slice(0, 300).toWellFormed().replaceAll("\0", "");
-  return { ip: request.ip, userAgent: storable(request.headers["user-agent"]), referer: storable(request.headers.referer) };
+  return {
+    ip: request.ip,
+    userAgent: storable(request.headers["user-agent"]),
+    referer: storable(request.headers.referer),
+  };
 }

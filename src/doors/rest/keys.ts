@@ -33,7 +33,13 @@ export function serveKeys(app: RestApp, context: RestContext): void {
   const about = { hasBody: true, isIdempotent: true } as const;
   app.post(
     "/v1/keys",
-    { schema: { ...describe({ tag, summary: "Create an API key", ...about }), body: keyBody, response: { 201: newKey, ...refusals(about) } } },
+    {
+      schema: {
+        ...describe({ tag, summary: "Create an API key", ...about }),
+        body: keyBody,
+        response: { 201: newKey, ...refusals(about) },
+      },
+    },
     async (request, reply) =>
       answerOnce(request, reply, {
         context,
@@ -46,7 +52,12 @@ export function serveKeys(app: RestApp, context: RestContext): void {
 
   app.get(
     "/v1/keys",
-    { schema: { ...describe({ tag, summary: "List the API keys" }), response: { 200: pageOf(keyView), ...refusals({}) } } },
+    {
+      schema: {
+        ...describe({ tag, summary: "List the API keys" }),
+        response: { 200: pageOf(keyView), ...refusals({}) },
+      },
+    },
     async (request) => listApiKeys(platform, callerOf(request)),
   );
 

@@ -9,15 +9,21 @@ export const listBody = z
   .strictObject({
     name: z.string(),
     description: z.string().optional(),
-    fields: z.array(jsonObject).max(100).optional().describe("What the list knows of its members, as the application likes."),
+    fields: z
+      .array(jsonObject)
+      .max(100)
+      .optional()
+      .describe("What the list knows of its members, as the application likes."),
   })
   .meta({ examples: [{ name: "Customers", description: "Everyone who bought something" }] });
 
-export const listChange = z.strictObject({
-  name: z.string().exactOptional(),
-  description: z.string().optional(),
-  fields: listBody.shape.fields,
-});
+export const listChange = z
+  .strictObject({
+    name: z.string().exactOptional(),
+    description: z.string().optional(),
+    fields: listBody.shape.fields,
+  })
+  .meta({ examples: [{ name: "Good customers" }] });
 
 export const listView = z
   .object({

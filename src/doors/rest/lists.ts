@@ -1,8 +1,8 @@
 import { listMembers, setMembership } from "../../operations/list-members.ts";
 import { createList, deleteList, getList, listLists, updateList } from "../../operations/lists.ts";
+import { answerOnce } from "./answer-once.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
-import { answerOnce } from "./answer-once.ts";
 import {
   countedList,
   listBody,
@@ -32,7 +32,13 @@ function serveListWrites(app: RestApp, context: RestContext): void {
   const about = { hasBody: true, isIdempotent: true, errors: ["list_exists"] } as const;
   app.post(
     "/v1/lists",
-    { schema: { ...describe({ tag, summary: "Create a list", ...about }), body: listBody, response: { 201: listView, ...refusals(about) } } },
+    {
+      schema: {
+        ...describe({ tag, summary: "Create a list", ...about }),
+        body: listBody,
+        response: { 201: listView, ...refusals(about) },
+      },
+    },
     async (request, reply) =>
       answerOnce(request, reply, {
         context,
@@ -71,7 +77,13 @@ function serveListWrites(app: RestApp, context: RestContext): void {
 function serveListReads(app: RestApp, { platform, callerOf }: RestContext): void {
   app.get(
     "/v1/lists",
-    { schema: { ...describe({ tag, summary: "List the lists" }), querystring: pageQuery, response: { 200: listPage, ...refusals({}) } } },
+    {
+      schema: {
+        ...describe({ tag, summary: "List the lists" }),
+        querystring: pageQuery,
+        response: { 200: listPage, ...refusals({}) },
+      },
+    },
     async (request) => listLists(platform, callerOf(request), request.query),
   );
 

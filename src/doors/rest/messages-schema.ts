@@ -45,4 +45,6 @@ export const messageQuery = z.strictObject({
   ...pageFields,
 });
 
-export const settleBody = z.strictObject({ action: z.enum(["resend", "cancel"]) }).meta({ examples: [{ action: "resend" }] });
+export const settleBody = z
+  .strictObject({ action: z.enum(["resend", "cancel"]) })
+  .meta({ examples: [{ action: "resend" }] });

@@ -38,7 +38,11 @@ export function serveMessages(app: RestApp, { platform, callerOf }: RestContext)
     "/v1/messages/:id/settle",
     {
       schema: {
-        ...describe({ tag, summary: "Settle a held or unknown message", description: "`resend` sends it (again), `cancel` lets it be." }),
+        ...describe({
+          tag,
+          summary: "Settle a held or unknown message",
+          description: "`resend` sends it (again), `cancel` lets it be.",
+        }),
         params: idParams,
         body: settleBody,
         response: { 200: messageView, ...refusals({ hasBody: true, errors: [...notFound, "invalid_state"] }) },

@@ -38,7 +38,11 @@ export function serveRuns(app: RestApp, { platform, callerOf }: RestContext): vo
     "/v1/runs/:id/cancel",
     {
       schema: {
-        ...describe({ tag, summary: "Cancel a run", description: "It ends where it stands; what it asked for and nobody has begun is not done." }),
+        ...describe({
+          tag,
+          summary: "Cancel a run",
+          description: "It ends where it stands; what it asked for and nobody has begun is not done.",
+        }),
         params: idParams,
         body: cancelBody,
         response: { 200: runView, ...refusals({ hasBody: true, errors: [...notFound, "invalid_state"] }) },

@@ -24,6 +24,11 @@ const mailDetail = z.object({
   html: z.string().nullable(),
 });
 
+const rawMail = {
+  description: "The mail as it would have been sent.",
+  content: { "message/rfc822": { schema: z.unknown() } },
+};
+
 /** The sandbox inbox: mails that were kept here instead of being sent. */
 export function serveSandbox(app: RestApp, { platform, callerOf }: RestContext): void {
   app.get(
@@ -59,8 +64,7 @@ export function serveSandbox(app: RestApp, { platform, callerOf }: RestContext):
       schema: {
         ...describe({ tag, summary: "Read a mail as it would have been sent (RFC 5322)" }),
         params: idParams,
-        produces: ["message/rfc822"],
-        response: { ...refusals({ errors: notFound }) },
+        response: { 200: rawMail, ...refusals({ errors: notFound }) },
       },
     },
     async (request, reply) => {

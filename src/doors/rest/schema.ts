@@ -7,9 +7,11 @@ export const anyJson = z.unknown();
 /** A JSON object of any content. */
 export const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;
 
-/** An instant with its offset (RFC 3339), read as a Date. */
-export const instant = z.iso
-  .datetime({ offset: true, error: "must be an instant such as 2026-03-01T10:00:00Z" })
+/** An instant with its offset (RFC 3339), as text. */
+export const instantText = z.iso.datetime({ offset: true, error: "must be an instant such as 2026-03-01T10:00:00Z" });
+
+/** The same, read as a Date. Not for bodies: Zod leaves the examples of a schema out of the reference when it transforms. */
+export const instant = instantText
   .transform((text) => new Date(text))
   .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, "must be in the years 1 to 9999");
 

@@ -15,7 +15,11 @@ export function serveSecrets(app: RestApp, { platform, callerOf }: RestContext):
     "/v1/secrets/:name",
     {
       schema: {
-        ...describe({ tag, summary: "Set a secret", description: "Stored encrypted; it never leaves the server but in the calls that use it." }),
+        ...describe({
+          tag,
+          summary: "Set a secret",
+          description: "Stored encrypted; it never leaves the server but in the calls that use it.",
+        }),
         params,
         body,
         response: { 200: nameOnly, ...refusals({ hasBody: true }) },

@@ -29,6 +29,8 @@ export type PassRows = {
 export type CollectContext = {
   flows: FlowCache;
   now: Date;
+  /** True: nothing is decided; what was to happen ends as failed. */
+  quarantine: boolean;
   onBug: (error: unknown, about: { contactId: string; runIds: string[] }) => void;
 };
 
@@ -54,7 +56,10 @@ export function collect(contacts: readonly ContactWork[], context: CollectContex
 
 function collectContact(rows: PassRows, contact: ContactWork, context: CollectContext): void {
   const workspace = context.flows.workspace(contact.workspaceId);
-  if (!contact.state || !workspace) return failAll(rows, contact, { context, reason: "contact_deleted" });
+  if (!contact.state || !workspace || context.quarantine) {
+    failAll(rows, contact, { context, reason: context.quarantine ? "internal_error" : "contact_deleted" });
+    return;
+  }
   // The state is changed while deciding; the runs as they were loaded tell what changed.
   const before = new Map(contact.runs.map((run) => [run.id, run]));
   try {

@@ -27,10 +27,17 @@ export type PassOptions = {
   onBug: CollectContext["onBug"];
 };
 
-/** What a pass did. `busy` lanes have more work or were held by someone else; `effects` are leased to this process. */
+/** Narrows a pass to one contact. In quarantine its work is not decided about: its runs end as failed, its events start nothing. */
+export type OnlyContact = { contactId: string; quarantine: boolean };
+
+/**
+ * What a pass did. `busy` lanes have more work or were held by someone else, `failed` ones are to be tried again later; `effects` are
+ * leased to this process.
+ */
 export type PassResult = {
   lanes: number[];
   busy: number[];
+  failed?: number[];
   wakes: Map<number, Date>;
   effects: OutboxRow[];
   unleased: number;
@@ -41,7 +48,7 @@ export type PassResult = {
  * One pass over some lanes, in one transaction: locks those that nobody holds, takes what is due in them, decides, writes, commits.
  * No I/O but the database's happens inside, so nothing is leased and nobody waits for the outside world.
  */
-export async function runPass(options: PassOptions, lanes: readonly number[]): Promise<PassResult> {
+export async function runPass(options: PassOptions, lanes: readonly number[], only?: OnlyContact): Promise<PassResult> {
   const perLane = Math.max(32, Math.ceil(options.batch / lanes.length));
   return options.sql.begin(async (sql) => {
     const held = await lockLanes(sql, lanes);
@@ -49,12 +56,18 @@ export async function runPass(options: PassOptions, lanes: readonly number[]): P
     const nothing = { lanes: held, busy: skipped, wakes: new Map<number, Date>(), effects: [], unleased: 0, items: 0 };
     if (held.length === 0) return nothing;
     const now = options.now();
-    const [taken] = await Promise.all([takeWork(sql, held, { now, perLane }), options.flows.refresh(sql)]);
+    const [all] = await Promise.all([takeWork(sql, held, { now, perLane }), options.flows.refresh(sql)]);
+    const taken = only ? workOf(all, only.contactId) : all;
     const items = taken.events.length + taken.due.length + taken.answers.length;
     const rows =
       items === 0
         ? null
-        : collect(await loadWork(sql, taken, options.flows), { flows: options.flows, now, onBug: options.onBug });
+        : collect(await loadWork(sql, taken, options.flows), {
+            flows: options.flows,
+            now,
+            quarantine: only?.quarantine ?? false,
+            onBug: options.onBug,
+          });
     const [leased, next] = await Promise.all([
       rows === null ? [] : writePass(sql, { rows, taken, lane: held[0] ?? 0 }, options),
       nextWakes(sql, held),
@@ -63,6 +76,11 @@ export async function runPass(options: PassOptions, lanes: readonly number[]): P
     const unleased = (rows?.effects.length ?? 0) - leased.length;
     return { lanes: held, busy: [...skipped, ...fullLanes(taken, perLane)], wakes, effects: leased, unleased, items };
   });
+}
+
+function workOf({ events, due, answers }: Taken, contactId: string): Taken {
+  const isTheirs = (item: { contactId: string }) => item.contactId === contactId;
+  return { events: events.filter(isTheirs), due: due.filter(isTheirs), answers: answers.filter(isTheirs) };
 }
 
 type Written = { rows: PassRows; taken: Taken; lane: number };

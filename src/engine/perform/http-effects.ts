@@ -58,7 +58,12 @@ const gone: HttpResult = {
 };
 
 function givenUp({ attempt }: OutboxRow): JsonObject {
-  return { reason: "internal_error", message: "The call could not be made; the log says why.", durationMs: 0, attempts: attempt };
+  return {
+    reason: "internal_error",
+    message: "The call could not be made; the log says why.",
+    durationMs: 0,
+    attempts: attempt,
+  };
 }
 
 function answer(effect: OutboxRow, given: Extract<Settlement["next"], { kind: "answer" }>["answer"]): Settlement {

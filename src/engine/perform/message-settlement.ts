@@ -23,13 +23,17 @@ export function held(attempt: Attempt, reason: string): Settlement {
   return settle(attempt, { status: "held", event: "held", class: "suppressed", reason }, { kind: "done" });
 }
 
-/** Nobody knows whether the message was taken, and a person has to decide. */
+/** Later than any clock: an effect that is due then waits for a person. */
+const untilSettled = new Date("9999-12-31T00:00:00Z");
+
+/** Nobody knows whether the message was taken, and a person has to decide: the effect stays in the outbox, due when they say so. */
 export function unknownHeld(
   attempt: Attempt,
   { reason, delivery }: { reason: string; delivery?: Delivery },
 ): Settlement {
   const detail = delivery ? { detail: detailOf(delivery) } : {};
-  return settle(attempt, { status: "unknown", event: "unknown", class: null, reason, ...detail }, { kind: "done" });
+  const next = { kind: "retry", attempt: attempt.attempts, at: untilSettled } as const;
+  return settle(attempt, { status: "unknown", event: "unknown", class: null, reason, ...detail }, next);
 }
 
 /** Nobody knows whether the message was taken; it is sent again, and its life says so. */

@@ -127,7 +127,9 @@ export class EffectQueue {
 
   async #run(effect: OutboxRow): Promise<void> {
     this.#begun.add(effect);
-    const settlement = await this.#options.performer.perform(effect).catch((error: unknown) => this.#bug(effect, error));
+    const settlement = await this.#options.performer
+      .perform(effect)
+      .catch((error: unknown) => this.#bug(effect, error));
     await this.#settle(settlement);
     this.#begun.delete(effect);
     this.#pump();
@@ -167,7 +169,10 @@ export class EffectQueue {
 
   /** Sets the alarm to the earlier of `at` and what it is set to. What is due already is looked for at once. */
   #wakeAt(at: Date): void {
-    if (at <= this.#options.now()) return this.poke();
+    if (at <= this.#options.now()) {
+      this.poke();
+      return;
+    }
     if (this.#stopped || (this.#nextAt !== null && this.#nextAt <= at)) return;
     this.#nextAt = at;
     this.#alarm.set(0, at);

@@ -59,13 +59,31 @@ test.each([
 });
 
 test.each<[string, string | object, Record<string, string>, number, object]>([
-  ["broken JSON", '{\n"name": }', {}, 400, { code: "invalid_json", position: 10, issues: [{ path: "", line: 2, column: 9 }] }],
+  [
+    "broken JSON",
+    '{\n"name": }',
+    {},
+    400,
+    { code: "invalid_json", context: { position: 10 }, issues: [{ path: "", line: 2, column: 9 }] },
+  ],
   ["bytes that are not UTF-8", Buffer.from([0x7b, 0xff]) as object, {}, 400, { code: "invalid_json" }],
   ["no body", "", {}, 422, { code: "invalid_request", issues: [{ path: "" }] }],
   ["another content type", "a=1", { "content-type": "text/csv" }, 415, { code: "unsupported_content_type" }],
-  ["a body too large", JSON.stringify({ ...event, payload: { a: "x".repeat(20_000) } }), {}, 413, { code: "body_too_large" }],
+  [
+    "a body too large",
+    JSON.stringify({ ...event, payload: { a: "x".repeat(20_000) } }),
+    {},
+    413,
+    { code: "body_too_large" },
+  ],
   ["a prototype", '{"__proto__":{"a":1}}', {}, 422, { issues: [{ path: "__proto__" }] }],
-  ["a number too large", '{"name":"x","contact":{},"payload":{"a":[1e999]}}', {}, 422, { issues: [{ path: "payload.a[0]" }] }],
+  [
+    "a number too large",
+    '{"name":"x","contact":{},"payload":{"a":[1e999]}}',
+    {},
+    422,
+    { issues: [{ path: "payload.a[0]" }] },
+  ],
   ["U+0000", '{"name":"a\\u0000"}', {}, 422, { issues: [{ path: "name" }] }],
   ["half of a surrogate pair", '{"payload":{"\\ud800":1}}', {}, 422, { issues: [{ path: "payload.�" }] }],
   [
@@ -75,7 +93,8 @@ test.each<[string, string | object, Record<string, string>, number, object]>([
     422,
     { issues: [{ path: "name" }, { path: "contact.email" }, { path: "contact.age" }, { path: "occurredAt" }] },
   ],
-])("refuses %s, naming the place", async (_name, payload, headers, status, expected) => {
+])("refuses %s, naming the place", async (...row) => {
+  const [, payload, headers, status, expected] = row;
   const answer = await post("/v1/events", payload, { "content-type": "application/json", ...headers });
   expect(answer.json()).toMatchObject({ status, ...expected });
   expect(answer.statusCode).toBe(status);
@@ -114,14 +133,17 @@ test("after some wrong keys an address has to wait, but keys that work go on wor
 test("a key that lacks the scope is told which", async () => {
   const auth = await server.keyWith(["contacts:read"]);
   const answer = await server.app.inject({ method: "POST", url: "/v1/events", payload: event, headers: auth });
-  expect(answer.json()).toMatchObject({ status: 403, code: "forbidden", scope: "events:write" });
+  expect(answer.json()).toMatchObject({ status: 403, code: "forbidden", context: { scope: "events:write" } });
 });
 
 test("says how much of the rate is left, and refuses what is beyond it", async () => {
   const limited = await createTestHttpServer(database.sql, { settings: { rateLimitPerSecond: 2 } });
   const ask = () => limited.app.inject({ url: "/v1/contacts", headers: limited.auth });
   const answers = [await ask(), await ask(), await ask()];
-  expect(answers[0]?.headers).toMatchObject({ "ratelimit-policy": '"default";q=2;w=1', ratelimit: '"default";r=1;t=1' });
+  expect(answers[0]?.headers).toMatchObject({
+    "ratelimit-policy": '"default";q=2;w=1',
+    ratelimit: '"default";r=1;t=1',
+  });
   expect(answers[2]?.statusCode).toBe(429);
   expect(answers[2]?.headers["retry-after"]).toBe("1");
   await limited.app.close();
@@ -160,7 +182,10 @@ test("a database that cannot be reached is said so: try later", async () => {
       },
     },
   });
-  const [ready, call] = [await lost.app.inject("/readyz"), await lost.app.inject({ url: "/v1/contacts", headers: lost.auth })];
+  const [ready, call] = [
+    await lost.app.inject("/readyz"),
+    await lost.app.inject({ url: "/v1/contacts", headers: lost.auth }),
+  ];
   expect([ready.statusCode, call.statusCode]).toEqual([503, 503]);
   expect(call.headers["retry-after"]).toBe("1");
   await lost.app.close();
@@ -171,6 +196,12 @@ test("counts requests by route for Prometheus, without ids or tokens", async () 
   const { body } = await server.app.inject("/metrics");
   expect(body).toMatch(/staffetta_http_requests_total\{method="GET",route="\/v1\/contacts\/:id",status="404"\} \d/);
   expect(body).not.toContain("0199-secret");
+});
+
+test("counts the events it accepted", async () => {
+  await post("/v1/events", event);
+  const { body } = await server.app.inject("/metrics");
+  expect(body).toContain("staffetta_events_accepted_total 1");
 });
 
 test.each(["/", "/sandbox", "/docs", "/docs/errors"])("serves the page %s under a strict policy", async (url) => {

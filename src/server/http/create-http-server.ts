@@ -11,7 +11,7 @@ import { frameworkErrorHandler, handleErrors } from "./error-handler.ts";
 import { type ReadinessCheck, serveHealth } from "./health.ts";
 import { acceptJson } from "./json-body.ts";
 import { loggableUrl } from "./logger.ts";
-import { serveMetrics } from "./metrics.ts";
+import { countAcceptedEvents, serveMetrics } from "./metrics.ts";
 import { handleNotFound } from "./not-found.ts";
 import { serveApiReference } from "./openapi.ts";
 import { servePages } from "./pages.ts";
@@ -34,7 +34,11 @@ export type HttpServerOptions = {
 };
 
 /** Builds the HTTP side of the server with all its doors and pages. It listens to nothing yet; `close` lets open requests finish. */
-export async function createHttpServer({ platform, settings: given, dependencies }: HttpServerOptions): Promise<FastifyInstance> {
+export async function createHttpServer({
+  platform,
+  settings: given,
+  dependencies,
+}: HttpServerOptions): Promise<FastifyInstance> {
   const settings = { ...defaultHttpSettings, ...given };
   const app = createApp(settings, dependencies.logger);
   const { authenticate, registry, version } = dependencies;
@@ -49,7 +53,9 @@ export async function createHttpServer({ platform, settings: given, dependencies
   serveHealth(app, dependencies.checkReadiness);
   await serveApiReference(app, { publicUrl: settings.publicUrl, version });
   servePages(app);
-  await app.register(async (scope) => serveRest(scope, restContext({ platform, settings, dependencies }, authentication)));
+  await app.register(async (scope) =>
+    serveRest(scope, restContext({ platform, settings, dependencies }, authentication)),
+  );
   return app;
 }
 
@@ -76,7 +82,10 @@ function createApp(settings: HttpSettings, logger: Logger) {
   return app as unknown as FastifyInstance;
 }
 
-function restContext({ platform, settings, dependencies }: HttpServerOptions & { settings: HttpSettings }, authentication: Authentication): RestContext {
+function restContext(
+  { platform, settings, dependencies }: HttpServerOptions & { settings: HttpSettings },
+  authentication: Authentication,
+): RestContext {
   return {
     platform,
     requireCaller: authentication.require,
@@ -87,6 +96,7 @@ function restContext({ platform, settings, dependencies }: HttpServerOptions & {
     },
     maybeCallerOf: (request) => request.caller,
     requestHash,
+    countEvents: countAcceptedEvents(dependencies.registry),
     addressOf: (path) => `${settings.publicUrl?.replace(/\/+$/, "") ?? ""}${path}`,
     testHttpAction: dependencies.testHttpAction,
   };
@@ -103,7 +113,10 @@ function logSlowRequests(app: FastifyInstance, slowRequestMs: number): void {
     const durationMs = Math.round(reply.elapsedTime);
     if (durationMs >= slowRequestMs) {
       const { method, url, id } = request;
-      request.log.warn({ requestId: id, method, url: loggableUrl(url), status: reply.statusCode, durationMs }, "slow request");
+      request.log.warn(
+        { requestId: id, method, url: loggableUrl(url), status: reply.statusCode, durationMs },
+        "slow request",
+      );
     }
     done();
   });

@@ -13,8 +13,14 @@ beforeAll(async () => {
   database = await createTestDatabase();
   server = await createTestHttpServer(database.sql, { settings: { bodyLimitBytes: 100_000 } });
   const { paths } = (await server.app.inject("/openapi.json")).json<{ paths: Record<string, object> }>();
-  routes = Object.entries(paths).flatMap(([url, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase(), url })));
-  routes.push({ method: "OPTIONS", url: "/in/{token}" }, { method: "GET", url: "/docs/{id}" }, { method: "GET", url: "/{id}" });
+  routes = Object.entries(paths).flatMap(([url, methods]) =>
+    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), url })),
+  );
+  routes.push(
+    { method: "OPTIONS", url: "/in/{token}" },
+    { method: "GET", url: "/docs/{id}" },
+    { method: "GET", url: "/{id}" },
+  );
   knownIds = await makeThings();
 });
 afterAll(async () => {
@@ -31,12 +37,17 @@ const definition = {
 };
 
 async function makeThings(): Promise<string[]> {
-  const post = (url: string, payload: object) => server.app.inject({ method: "POST", url, payload, headers: server.auth });
+  const post = (url: string, payload: object) =>
+    server.app.inject({ method: "POST", url, payload, headers: server.auth });
   const flow = (await post("/v1/flows", { definition })).json<{ id: string }>();
   const published = (await post(`/v1/flows/${flow.id}/publish`, {})).json<{ incomingCalls: { token: string }[] }>();
   const list = (await post("/v1/lists", { name: "fuzz" })).json<{ id: string }>();
-  const event = (await post("/v1/events", { name: "x", contact: { email: "f@example.com" } })).json<Record<string, string>>();
-  return [flow.id, list.id, event["eventId"], event["contactId"], published.incomingCalls[0]?.token].filter((id) => id !== undefined);
+  const event = (await post("/v1/events", { name: "x", contact: { email: "f@example.com" } })).json<
+    Record<string, string>
+  >();
+  return [flow.id, list.id, event["eventId"], event["contactId"], published.incomingCalls[0]?.token].filter(
+    (id) => id !== undefined,
+  );
 }
 
 const nasty = [
@@ -62,14 +73,31 @@ const nasty = [
   "9999-12-31T23:59:59-14:00",
 ];
 const names = [
-  ..."id email phone externalId name contact payload properties tags addTags lists state where field operator value and not".split(" "),
-  ..."definition entries steps kind config next exits schema reentry mode key flow events occurredAt scopes limit cursor".split(" "),
-  ..."since until contactId flowId status to action body sample timeZone locale fields description __proto__ constructor".split(" "),
+  ..."id email phone externalId name contact payload properties tags addTags lists state where field operator value and not".split(
+    " ",
+  ),
+  ..."definition entries steps kind config next exits schema reentry mode key flow events occurredAt scopes limit cursor".split(
+    " ",
+  ),
+  ..."since until contactId flowId status to action body sample timeZone locale fields description __proto__ constructor".split(
+    " ",
+  ),
 ];
 
-const word = fc.oneof(fc.constantFrom(...nasty), fc.string({ unit: "binary", maxLength: 12 }), fc.string({ maxLength: 12 }));
+const word = fc.oneof(
+  fc.constantFrom(...nasty),
+  fc.string({ unit: "binary", maxLength: 12 }),
+  fc.string({ maxLength: 12 }),
+);
 const name = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: word });
-const leaf = fc.oneof(word, fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.constantFrom("active", "subscribed", "is", "contact.x"));
+const leaf = fc.oneof(
+  word,
+  fc.integer(),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.constantFrom("active", "subscribed", "is", "contact.x"),
+);
 
 const json = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -95,7 +123,14 @@ const bent = fc.tuple(knownShape, name, json).map(([shape, field, value]) => ({ 
 
 const body = fc.oneof(
   { weight: 4, arbitrary: fc.oneof(json, bent, knownShape).map((value) => JSON.stringify(value) ?? "") },
-  { weight: 1, arbitrary: fc.oneof(fc.json(), fc.string({ unit: "binary" }), fc.constantFrom("", "{", "[".repeat(5000), '{"a":1e999}', '"\\ud800"', "a=1&a=2&__proto__=3")) },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.json(),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("", "{", "[".repeat(5000), '{"a":1e999}', '"\\ud800"', "a=1&a=2&__proto__=3"),
+    ),
+  },
 );
 
 const headers = fc.record(
@@ -130,7 +165,14 @@ function encode(text: string): string {
 
 test("no input, however broken, gets a 500", async () => {
   const seen = new Set<string>();
-  const request = fc.record({ route: fc.nat(), ids: fc.array(fc.oneof(word, fc.nat(10)), { minLength: 2, maxLength: 2 }), query, headers, body, isAuthorized: fc.boolean() });
+  const request = fc.record({
+    route: fc.nat(),
+    ids: fc.array(fc.oneof(word, fc.nat(10)), { minLength: 2, maxLength: 2 }),
+    query,
+    headers,
+    body,
+    isAuthorized: fc.boolean(),
+  });
   await fc.assert(
     fc.asyncProperty(request, async ({ route, ids, query: search, headers: some, body: payload, isAuthorized }) => {
       const { method, url } = routes[route % routes.length] as (typeof routes)[number];
@@ -140,12 +182,21 @@ test("no input, however broken, gets a 500", async () => {
         return encode(typeof id === "number" ? (knownIds[id % knownIds.length] as string) : id);
       });
       const authorization = isAuthorized || some.authorization === undefined ? server.auth : {};
-      const options = { method, url: `${path}${search}`, headers: { ...defined(some), ...authorization }, remoteAddress: `203.0.113.${route % 250}` };
+      const options = {
+        method,
+        url: `${path}${search}`,
+        headers: { ...defined(some), ...authorization },
+        remoteAddress: `203.0.113.${route % 250}`,
+      };
       const answer = await server.app.inject({ ...options, ...(method === "GET" ? {} : { payload }) } as InjectOptions);
       seen.add(`${method} ${url} ${answer.statusCode}`);
       const said = server.log.at(-1);
-      expect(answer.statusCode, `${method} ${path}${search}\n${payload}\n${JSON.stringify(some)}\n${said}`).toBeLessThan(500);
-      if (answer.statusCode >= 400) expect(answer.json()).toMatchObject({ status: answer.statusCode, code: expect.any(String) });
+      expect(
+        answer.statusCode,
+        `${method} ${path}${search}\n${payload}\n${JSON.stringify(some)}\n${said}`,
+      ).toBeLessThan(500);
+      if (answer.statusCode >= 400)
+        expect(answer.json()).toMatchObject({ status: answer.statusCode, code: expect.any(String) });
     }),
     { numRuns: 1500, endOnFailure: true },
   );

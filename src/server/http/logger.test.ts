@@ -18,7 +18,12 @@ test.each([
 });
 
 test("writes the time and the level as words", () => {
-  expect(JSON.parse(logged({ flow: 7 }))).toMatchObject({ level: "info", flow: 7, msg: "said", time: expect.any(String) });
+  expect(JSON.parse(logged({ flow: 7 }))).toMatchObject({
+    level: "info",
+    flow: 7,
+    msg: "said",
+    time: expect.any(String),
+  });
 });
 
 test.each([

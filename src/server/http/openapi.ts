@@ -1,7 +1,7 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
-import { createJsonSchemaTransform } from "fastify-type-provider-zod";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 
 const pagePolicy = [
   "default-src 'none'",
@@ -16,23 +16,30 @@ const pagePolicy = [
 ].join("; ");
 
 /** Describes every route added from here on at `/openapi.json` (OpenAPI 3.1), and shows that at `/docs`. */
-export async function serveApiReference(app: FastifyInstance, { publicUrl, version }: { publicUrl: string | null; version: string }): Promise<void> {
+export async function serveApiReference(
+  app: FastifyInstance,
+  { publicUrl, version }: { publicUrl: string | null; version: string },
+): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
       info: {
         title: "Staffetta",
         version,
-        description: "Events in, flows, messages out. Errors are problem documents (RFC 9457); the codes are at /docs/errors.",
+        description:
+          "Events in, flows, messages out. Errors are problem documents (RFC 9457); the codes are at /docs/errors.",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       servers: [{ url: publicUrl ?? "/" }],
       components: {
-        securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key: `Authorization: Bearer stk_...`" } },
+        securitySchemes: {
+          apiKey: { type: "http", scheme: "bearer", description: "An API key: `Authorization: Bearer stk_...`" },
+        },
       },
       security: [{ apiKey: [] }],
     },
-    transform: createJsonSchemaTransform({}),
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
   });
   app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => {
     reply.header("access-control-allow-origin", "*").send(app.swagger());

@@ -18,10 +18,14 @@ test("a problem document has the members of RFC 9457, and the code, request id a
   });
 });
 
-test("links to the page of errors at the public address, and lays no detail over the standard members", () => {
-  const error = new AppError("forbidden", "No.", { detail: { scope: "keys:write", status: 200 } });
+test("links to the page of errors at the public address, and keeps facts apart from the standard members", () => {
+  const error = new AppError("forbidden", "No.", { detail: { scope: "keys:write", status: "odd" } });
   const problem = makeProblem(error, { ...context, publicUrl: "https://relay.example/" });
-  expect(problem).toMatchObject({ type: "https://relay.example/docs/errors#forbidden", scope: "keys:write", status: 403 });
+  expect(problem).toMatchObject({
+    type: "https://relay.example/docs/errors#forbidden",
+    status: 403,
+    context: { scope: "keys:write", status: "odd" },
+  });
 });
 
 test.each([

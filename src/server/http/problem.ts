@@ -11,7 +11,7 @@ export type Problem = {
   code: ErrorCode;
   requestId: string;
   issues?: Issue[];
-  [extension: string]: Json | Issue[] | undefined;
+  context?: Record<string, Json>;
 };
 
 export type ProblemContext = { instance: string; requestId: string; publicUrl: string | null };
@@ -19,7 +19,6 @@ export type ProblemContext = { instance: string; requestId: string; publicUrl: s
 /** The problem document for an error that a caller can meet. */
 export function makeProblem(error: AppError, { instance, requestId, publicUrl }: ProblemContext): Problem {
   return {
-    ...error.detail,
     type: `${publicUrl?.replace(/\/+$/, "") ?? ""}/docs/errors#${error.code}`,
     title: errorTable[error.code].title,
     status: error.status,
@@ -28,6 +27,8 @@ export function makeProblem(error: AppError, { instance, requestId, publicUrl }:
     code: error.code,
     requestId,
     ...(error.issues.length === 0 ? {} : { issues: error.issues }),
+    // Under a name of its own: a fact such as a status must not lie over a member of the standard.
+    ...(Object.keys(error.detail).length === 0 ? {} : { context: error.detail }),
   };
 }
 
@@ -38,7 +39,8 @@ export function asAppError(error: unknown): AppError {
   const translated = translate(code, error);
   if (translated) return translated;
   const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
-  if (status >= 400 && status < 500) return new AppError("invalid_request", "The request is malformed.", { cause: error });
+  if (status >= 400 && status < 500)
+    return new AppError("invalid_request", "The request is malformed.", { cause: error });
   return new AppError("internal", "Something went wrong on our side; the log has more under the request id.", {
     cause: error,
   });
@@ -59,7 +61,9 @@ function translate(code: string, cause: unknown): AppError | null {
       return new AppError("invalid_request", "The body is not as long as Content-Length says.", { cause });
     case "FST_ERR_BAD_URL":
     case "FST_ERR_MAX_PARAM_LENGTH":
-      return new AppError("route_not_found", "The path is not validly encoded, or a part of it is too long.", { cause });
+      return new AppError("route_not_found", "The path is not validly encoded, or a part of it is too long.", {
+        cause,
+      });
     default:
       return isLostDatabase(code) ? new AppError("unavailable", undefined, { cause, retryAfterSeconds: 1 }) : null;
   }

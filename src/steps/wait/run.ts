@@ -1,6 +1,6 @@
 import type { StepContext, StepKind, StepOutcome } from "../../core/flow/step-kind.ts";
 import { parsePath, readPath } from "../../core/path.ts";
-import { addDuration, firstTimeZone, onDay, parseInstant } from "../../core/time.ts";
+import { addDuration, firstTimeZone, isExact, onDay, parseInstant } from "../../core/time.ts";
 import { type UntilDate, type WaitConfig, waitConfig } from "./schema.ts";
 
 /** Holds the contact for a span, until an instant, or until a date it carries. Instants in the past let it through at once. */
@@ -19,10 +19,16 @@ export const wait: StepKind<WaitConfig> = {
 
 /** Read anew at every wake: a date that was moved meanwhile is waited for again. */
 function dueAt(config: WaitConfig, context: StepContext): Date | null {
-  const timeZone = firstTimeZone([context.contact.timeZone, context.scope.workspace.timeZone]);
-  if ("for" in config) return addDuration(context.enteredAt, config.for, timeZone);
   if ("until" in config) return parseInstant(config.until);
-  return dateOf(config.untilDate, context, timeZone);
+  if ("untilDate" in config) return dateOf(config.untilDate, context, timeZoneOf(context));
+  // Most waits are spans of hours or less, which need no zone: the scope is then never made.
+  return isExact(config.for)
+    ? addDuration(context.enteredAt, config.for)
+    : addDuration(context.enteredAt, config.for, timeZoneOf(context));
+}
+
+function timeZoneOf({ contact, scope }: StepContext): string {
+  return firstTimeZone([contact.timeZone, scope.workspace.timeZone]);
 }
 
 function dateOf({ field, offset, at }: UntilDate, context: StepContext, timeZone: string): Date | null {

@@ -26,9 +26,20 @@ export async function startOwnServer(): Promise<OwnServer> {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     };
+    stopOnSignal(stop);
     return { url: server.url, key, stop };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** Ctrl-C must not leave the database running and the folder behind. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    process.once(signal, () => void stop().finally(() => process.exit(code)));
   }
 }

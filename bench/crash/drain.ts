@@ -1,0 +1,24 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Sql } from "../../src/storage/database.ts";
+
+type Left = { queued: number; outbox: number; runs: number; pending: number };
+
+const patienceMs = 90_000;
+
+/** Waits until nothing is left to do: no event in line, no effect, no run alive. Resolves with what is left when that takes too long. */
+export async function drain(sql: Sql): Promise<Left | null> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const left = await look(sql);
+    if (left.queued + left.outbox + left.runs === 0) return null;
+    if (performance.now() > deadline) return left;
+    await delay(100);
+  }
+}
+
+async function look(sql: Sql): Promise<Left> {
+  const [left] = await sql<[Left]>`
+    select (select count(*) from event_queue)::int as queued, (select count(*) from outbox)::int as outbox,
+           (select count(*) from run where ended_at is null)::int as runs`;
+  return left;
+}

@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { Gatherer, type GatherOptions } from "./gather.ts";
+
+type Write = { batch: number[]; finish: (results?: (string | Error)[]) => void; fail: (error: Error) => void };
+
+/** A gatherer whose writes end when the test says so. */
+function gather(options: Partial<GatherOptions<number, string>> = {}) {
+  const writes: Write[] = [];
+  const write = (batch: number[]) =>
+    new Promise<(string | Error)[]>((resolve, reject) => {
+      writes.push({ batch, finish: (results) => resolve(results ?? batch.map(String)), fail: reject });
+    });
+  return { writes, gatherer: new Gatherer({ write, maxBatch: 3, maxInFlight: 1, maxWaiting: 10, ...options }) };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const batches = (writes: Write[]) => writes.map(({ batch }) => batch);
+
+test("what comes in one turn shares a batch, and what comes while it is written shares the next", async () => {
+  const { gatherer, writes } = gather();
+  const first = [1, 2].map((item) => gatherer.add(item));
+  await turn();
+  const second = [3, 4, 5, 6].map((item) => gatherer.add(item));
+  await turn();
+  expect(batches(writes)).toEqual([[1, 2]]);
+  writes[0]?.finish();
+  expect(await Promise.all(first)).toEqual(["1", "2"]);
+  writes[1]?.finish();
+  await Promise.all(second.slice(0, 3));
+  writes[2]?.finish();
+  expect(await Promise.all(second)).toEqual(["3", "4", "5", "6"]);
+  expect(batches(writes)).toEqual([[1, 2], [3, 4, 5], [6]]);
+});
+
+test("no more batches are written at once than allowed", async () => {
+  const { gatherer, writes } = gather({ maxBatch: 1, maxInFlight: 2 });
+  void Promise.all([1, 2, 3].map((item) => gatherer.add(item)));
+  await turn();
+  expect(batches(writes)).toEqual([[1], [2]]);
+  expect(gatherer.depth()).toBe(3);
+  for (const write of writes) write.finish();
+  await turn();
+  writes[2]?.finish();
+  await gatherer.idle();
+  expect(gatherer.depth()).toBe(0);
+});
+
+test("an item larger than a batch goes alone", async () => {
+  const { gatherer, writes } = gather({ sizeOf: (item) => item });
+  void Promise.all([1, 9, 1, 2].map((item) => gatherer.add(item).catch(() => undefined)));
+  await turn();
+  for (let index = 0; index < 3; index += 1) {
+    writes[index]?.finish();
+    await turn();
+  }
+  expect(batches(writes)).toEqual([[1], [9], [1, 2]].slice(0, writes.length));
+});
+
+test("each item gets its own result or error, and a write that throws fails its batch alone", async () => {
+  const { gatherer, writes } = gather();
+  const items = [1, 2, 3, 4].map((item) => gatherer.add(item));
+  const settled = Promise.allSettled(items);
+  await turn();
+  writes[0]?.finish(["one", new Error("two"), "three"]);
+  await Promise.allSettled(items.slice(0, 3));
+  writes[1]?.fail(new Error("four"));
+  const outcomes = await settled;
+  expect(outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : outcome.reason.message))).toEqual([
+    "one",
+    "two",
+    "three",
+    "four",
+  ]);
+  const next = gatherer.add(5);
+  await turn();
+  writes[2]?.finish();
+  expect(await next).toBe("5");
+});
+
+test("refuses what is too much with a time to come back, and never an item that finds nobody waiting", async () => {
+  const { gatherer, writes } = gather({ sizeOf: (item) => item, maxWaiting: 5 });
+  const large = gatherer.add(50);
+  await turn();
+  const small = gatherer.add(4);
+  await expect(gatherer.add(2)).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 1 });
+  writes[0]?.finish();
+  await large;
+  await turn();
+  writes[1]?.finish();
+  expect(await small).toBe("4");
+});
+
+test("idle waits for what waits and for what is being written", async () => {
+  const { gatherer, writes } = gather();
+  await gatherer.idle();
+  const added = gatherer.add(1);
+  let isIdle = false;
+  const idle = gatherer.idle().then(() => {
+    isIdle = true;
+  });
+  await turn();
+  expect(isIdle).toBe(false);
+  writes[0]?.finish();
+  await added;
+  await idle;
+});

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
+import { type EventRow, insertEvents, removeQueuedEvents, takeQueuedEvents } from "./events.ts";
+import { ensurePartitions } from "./partitions.ts";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await ensurePartitions(database.sql, now);
+});
+afterAll(() => database.drop());
+
+const now = new Date("2026-03-01T10:00:00Z");
+let count = 0;
+
+function eventOf(lane: number, changes: Partial<EventRow> = {}): EventRow {
+  const id = `0190a000-0000-7000-8000-${String(++count).padStart(12, "0")}`;
+  const contactId = `0190a000-0000-7000-8000-0000000000${String(lane).padStart(2, "0")}`;
+  const about = {
+    name: `e${count}`,
+    payload: { count },
+    occurredAt: now,
+    acceptedAt: now,
+    source: "test",
+    client: null,
+  };
+  return {
+    lane,
+    contactId,
+    id,
+    workspaceId: "0190a000-0000-7000-8000-0000000000ff",
+    ...about,
+    targetFlowId: null,
+    targetEntry: null,
+    queued: true,
+    ...changes,
+  };
+}
+
+const take = async (lanes: number[], perLane = 100) => takeQueuedEvents(database.sql, lanes, perLane);
+
+test("events wait in line in the order they were given, lane by lane, and only those with queued", async () => {
+  const events = [eventOf(2), eventOf(1), eventOf(2, { queued: false }), eventOf(2), eventOf(1)];
+  await insertEvents(database.sql, events);
+  const line = await take([1, 2, 3]);
+  expect(line.map(({ eventId }) => eventId)).toEqual(
+    [events[1], events[4], events[0], events[3]].map((event) => event?.id),
+  );
+  expect(line[0]).toMatchObject({
+    name: events[1]?.name,
+    payload: events[1]?.payload,
+    acceptedAt: now,
+    targetFlowId: null,
+  });
+  expect((await take([1, 2], 1)).map(({ eventId }) => eventId)).toEqual([events[1]?.id, events[0]?.id]);
+  expect(await take([3])).toEqual([]);
+});
+
+test("what later commits bring comes later, whatever its id", async () => {
+  const [younger, older] = [eventOf(10), eventOf(10)];
+  await insertEvents(database.sql, [older]);
+  await insertEvents(database.sql, [younger]);
+  expect((await take([10])).map(({ eventId }) => eventId)).toEqual([older.id, younger.id]);
+});
+
+test("what was met leaves the line and stays an event", async () => {
+  const events = [eventOf(20), eventOf(20)];
+  await insertEvents(database.sql, events);
+  await removeQueuedEvents(database.sql, (await take([20])).slice(0, 1));
+  expect((await take([20])).map(({ eventId }) => eventId)).toEqual([events[1]?.id]);
+  expect(await database.sql`select 1 from event where lane = 20`).toHaveLength(2);
+});
+
+test("a batch is stored whole or not at all", async () => {
+  const [first, second] = [eventOf(30), eventOf(30)];
+  await expect(insertEvents(database.sql, [first, { ...second, id: first.id }])).rejects.toThrow("duplicate key");
+  expect(await take([30])).toEqual([]);
+});
