@@ -15,10 +15,21 @@ import { type Child, startChild } from "./rig/child.ts";
 import { type Sink, startSink } from "./rig/sink.ts";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "4" }, seed: { type: "string", default: String(Date.now() % 1_000_000) }, keep: { type: "boolean", default: false } },
+  options: {
+    rounds: { type: "string", default: "4" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    keep: { type: "boolean", default: false },
+  },
 });
 
-type World = { dir: string; sink: Sink; target: Child<{ port: number }>; sites: Site[]; published: Set<Site>; random: Random };
+type World = {
+  dir: string;
+  sink: Sink;
+  target: Child<{ port: number }>;
+  sites: Site[];
+  published: Set<Site>;
+  random: Random;
+};
 type Totals = { acknowledged: number; lost: number; duplicated: number; misplaced: number; unknown: number };
 
 process.exitCode = await main(Number(values.rounds), Number(values.seed));
@@ -27,7 +38,8 @@ process.exitCode = await main(Number(values.rounds), Number(values.seed));
 async function main(rounds: number, seed: number): Promise<number> {
   process.stdout.write(`seed ${seed}\n`);
   const world = await openWorld(createRandom(seed));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void closeWorld(world).finally(() => process.exit(130)));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void closeWorld(world).finally(() => process.exit(130)));
   const totals: Totals = { acknowledged: 0, lost: 0, duplicated: 0, misplaced: 0, unknown: 0 };
   let isGood = false;
   try {
@@ -40,7 +52,9 @@ async function main(rounds: number, seed: number): Promise<number> {
   }
   const { acknowledged, lost, duplicated, unknown } = totals;
   if (totals.misplaced > 0) process.stdout.write(`ended in the wrong place ${totals.misplaced}\n`);
-  process.stdout.write(`rounds ${rounds}, acknowledged ${acknowledged}, lost ${lost}, duplicated ${duplicated}, unknown ${unknown}\n`);
+  process.stdout.write(
+    `rounds ${rounds}, acknowledged ${acknowledged}, lost ${lost}, duplicated ${duplicated}, unknown ${unknown}\n`,
+  );
   return isGood ? 0 : 1;
 }
 
@@ -84,7 +98,8 @@ async function playRound(world: World, round: number, totals: Totals): Promise<v
 /** Once for each site: what is published lives in its database. */
 async function publishOnce({ target, published }: World, site: Site): Promise<void> {
   if (published.has(site)) return;
-  for (const purpose of purposes) await publishFlow(`http://127.0.0.1:${site.ports[0]}`, crashFlow(purpose, target.hello.port));
+  for (const purpose of purposes)
+    await publishFlow(`http://127.0.0.1:${site.ports[0]}`, crashFlow(purpose, target.hello.port));
   published.add(site);
 }
 

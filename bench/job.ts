@@ -32,7 +32,8 @@ export function judge(job: Job, measured: Measured): Row {
   const bar = measured.bar ?? job.bar;
   const ratio = limit === null || limit === 0 ? null : figure / limit;
   const isRatioGood = bar.ratio === undefined || (ratio !== null && ratio >= bar.ratio);
-  const isFigureGood = figure >= (bar.atLeast ?? Number.NEGATIVE_INFINITY) && figure <= (bar.atMost ?? Number.POSITIVE_INFINITY);
+  const isFigureGood =
+    figure >= (bar.atLeast ?? Number.NEGATIVE_INFINITY) && figure <= (bar.atMost ?? Number.POSITIVE_INFINITY);
   return {
     job: measured.row ?? job.name,
     figure: round(figure),

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { composeEmail } from "../src/channels/email/compose.ts";
-import type { ComposedEmail } from "../src/core/message/transport.ts";
 import { createSmtpTransport } from "../src/channels/email/deliver.ts";
 import { parseSmtpUrl } from "../src/channels/email/settings.ts";
 import type { JsonObject } from "../src/core/json.ts";
+import type { ComposedEmail } from "../src/core/message/transport.ts";
 import { renderTemplate } from "../src/core/template/template.ts";
 import { startSink } from "./rig/sink.ts";
 

@@ -15,7 +15,17 @@ import { openPlace, type Place } from "./rig/place.ts";
 import { printTopFunctions } from "./rig/profile.ts";
 import { formatTable } from "./table.ts";
 
-const jobs: readonly Job[] = [ingestSingle, ingestBatch, steps, latency, httpActionsJob, mailJob, mailPipeline, wholeJob, startup];
+const jobs: readonly Job[] = [
+  ingestSingle,
+  ingestBatch,
+  steps,
+  latency,
+  httpActionsJob,
+  mailJob,
+  mailPipeline,
+  wholeJob,
+  startup,
+];
 
 const usage = `npm run bench [-- --quick] [--json] [--strict] [--only JOB,JOB] [--profile JOB]
 Jobs: ${jobs.map(({ name }) => name).join(", ")}`;
@@ -44,7 +54,10 @@ async function main(): Promise<number> {
   }
   const place = openPlace({ withStatements: values.profile !== undefined });
   try {
-    const { rows, broken } = await runJobs(jobs.filter(({ name }) => wanted?.includes(name) ?? true), place);
+    const { rows, broken } = await runJobs(
+      jobs.filter(({ name }) => wanted?.includes(name) ?? true),
+      place,
+    );
     process.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : formatTable(rows));
     return broken || (values.strict && rows.some(({ ok }) => !ok)) ? 1 : 0;
   } finally {

@@ -5,7 +5,14 @@ import type { SentEvent } from "./load.ts";
 
 export type Findings = { lost: string[]; duplicated: string[]; misplaced: string[]; unknown: number };
 
-type RunRow = { id: string; eventId: string; status: string; step: string | null; reason: string | null; visit: number };
+type RunRow = {
+  id: string;
+  eventId: string;
+  status: string;
+  step: string | null;
+  reason: string | null;
+  visit: number;
+};
 type MessageRow = { id: string; runId: string; step: string; visit: number; status: string; wasUnknown: boolean };
 
 export type CheckInput = {
@@ -39,11 +46,17 @@ export async function checkRound({ sql, round, acknowledged, mailFile, callFile 
 }
 
 /** Every acknowledged event is there once, and nothing is there twice. */
-function checkEvents(findings: Findings, events: { id: string; key: string }[], acknowledged: ReadonlyMap<string, SentEvent>): void {
+function checkEvents(
+  findings: Findings,
+  events: { id: string; key: string }[],
+  acknowledged: ReadonlyMap<string, SentEvent>,
+): void {
   const stored = new Set(events.map(({ id }) => id));
-  for (const [id, { key }] of acknowledged) if (!stored.has(id)) findings.lost.push(`event ${key} (${id}) was acknowledged and is not stored`);
+  for (const [id, { key }] of acknowledged)
+    if (!stored.has(id)) findings.lost.push(`event ${key} (${id}) was acknowledged and is not stored`);
   for (const [key, group] of groupBy(events, ({ key: name }) => name))
-    if (group.length > 1) findings.duplicated.push(`event ${key} is stored ${group.length} times: ${group.map(({ id }) => id).join(", ")}`);
+    if (group.length > 1)
+      findings.duplicated.push(`event ${key} is stored ${group.length} times: ${group.map(({ id }) => id).join(", ")}`);
 }
 
 /** Every acknowledged event has started one run, which ended where it should. */
@@ -52,11 +65,16 @@ function checkRuns(findings: Findings, runs: RunRow[], acknowledged: ReadonlyMap
   for (const [id, { key, number }] of acknowledged) {
     const started = byEvent.get(id) ?? [];
     if (started.length === 0) findings.lost.push(`event ${key} (${id}) has started no run`);
-    if (started.length > 1) findings.duplicated.push(`event ${key} has started ${started.length} runs: ${started.map((run) => run.id).join(", ")}`);
+    if (started.length > 1)
+      findings.duplicated.push(
+        `event ${key} has started ${started.length} runs: ${started.map((run) => run.id).join(", ")}`,
+      );
     const wanted = number % 2 === 1 ? "mailed" : "plain";
     for (const run of started) {
       if (run.status === "completed" && run.step === wanted) continue;
-      findings.misplaced.push(`run ${run.id} of event ${key} is ${run.status} at ${run.step} (${run.reason ?? "no reason"}), not completed at ${wanted}`);
+      findings.misplaced.push(
+        `run ${run.id} of event ${key} is ${run.status} at ${run.step} (${run.reason ?? "no reason"}), not completed at ${wanted}`,
+      );
     }
   }
 }
@@ -64,10 +82,15 @@ function checkRuns(findings: Findings, runs: RunRow[], acknowledged: ReadonlyMap
 /** One message for each run that mails, in an end that says what became of it. */
 function checkMessages(
   findings: Findings,
-  { messages, runs, acknowledged }: { messages: MessageRow[]; runs: RunRow[]; acknowledged: ReadonlyMap<string, SentEvent> },
+  {
+    messages,
+    runs,
+    acknowledged,
+  }: { messages: MessageRow[]; runs: RunRow[]; acknowledged: ReadonlyMap<string, SentEvent> },
 ): void {
   const byKey = groupBy(messages, ({ runId, step, visit }) => `${runId}:${step}:${visit}`);
-  for (const [key, group] of byKey) if (group.length > 1) findings.duplicated.push(`${key} has ${group.length} messages`);
+  for (const [key, group] of byKey)
+    if (group.length > 1) findings.duplicated.push(`${key} has ${group.length} messages`);
   const mailing = new Set(messages.map(({ runId }) => runId));
   for (const { id, eventId } of runs) {
     const isMailing = (acknowledged.get(eventId)?.number ?? 0) % 2 === 1;
@@ -85,7 +108,8 @@ function checkMails(findings: Findings, messages: MessageRow[], mails: ReadonlyM
     if (arrived > 1 && !wasUnknown) findings.duplicated.push(`message ${id} has arrived ${arrived} times`);
   }
   const known = new Set(messages.map(({ id }) => id));
-  for (const id of mails.keys()) if (!known.has(id)) findings.duplicated.push(`a mail has arrived that no message knows: ${id}`);
+  for (const id of mails.keys())
+    if (!known.has(id)) findings.duplicated.push(`a mail has arrived that no message knows: ${id}`);
 }
 
 /** Every run has called with its own key, however often, and with no other. */

@@ -33,7 +33,12 @@ export function crashFlow(purpose: Purpose, targetPort: number): JsonObject {
       pause: { kind: "wait", config: { for: { amount: 1, unit: "seconds" } }, exits: { next: "mail" } },
       mail: {
         kind: "send-email",
-        config: { from: "Shop <shop@sender.example>", subject: "Event {{ event.key }}", html: "<p>{{ event.key }}</p>", purpose },
+        config: {
+          from: "Shop <shop@sender.example>",
+          subject: "Event {{ event.key }}",
+          html: "<p>{{ event.key }}</p>",
+          purpose,
+        },
         exits: { next: "mailed" },
       },
       mailed: { kind: "end", config: {}, exits: {} },

@@ -44,7 +44,11 @@ async function runClient(shared: Shared): Promise<void> {
 
 function newEvent(shared: Shared): SentEvent {
   shared.nextNumber += 1;
-  return { key: `r${shared.round}-${shared.nextNumber}`, number: shared.nextNumber, purpose: shared.random.pick(purposes) };
+  return {
+    key: `r${shared.round}-${shared.nextNumber}`,
+    number: shared.nextNumber,
+    purpose: shared.random.pick(purposes),
+  };
 }
 
 async function sendUntilAnswered(shared: Shared, events: SentEvent[]): Promise<void> {
@@ -66,11 +70,19 @@ async function sendUntilAnswered(shared: Shared, events: SentEvent[]): Promise<v
 }
 
 /** The ids of the events, or null when there was no answer, or one that asks to come again. */
-async function send({ agent, ports, random, round }: Shared, events: SentEvent[], idempotencyKey: string): Promise<string[] | null> {
+async function send(
+  { agent, ports, random, round }: Shared,
+  events: SentEvent[],
+  idempotencyKey: string,
+): Promise<string[] | null> {
   const bodies = events.map((event) => bodyOf(event, round));
   const isSingle = bodies.length === 1;
   const url = `http://127.0.0.1:${random.pick(ports)}/v1/events${isSingle ? "" : "/batch"}`;
-  const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}`, "idempotency-key": idempotencyKey };
+  const headers = {
+    "content-type": "application/json",
+    authorization: `Bearer ${apiKey}`,
+    "idempotency-key": idempotencyKey,
+  };
   const body = JSON.stringify(isSingle ? bodies[0] : { events: bodies });
   let answer: { status: number; text: string };
   try {

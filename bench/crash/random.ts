@@ -1,4 +1,8 @@
-export type Random = { next(): number; between(from: number, to: number): number; pick<Item>(items: readonly Item[]): Item };
+export type Random = {
+  next(): number;
+  between(from: number, to: number): number;
+  pick<Item>(items: readonly Item[]): Item;
+};
 
 /** A repeatable source of chance (mulberry32). */
 export function createRandom(seed: number): Random {

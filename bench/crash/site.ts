@@ -23,7 +23,13 @@ export type Site = {
 export async function openEmbeddedSite(dir: string, smtpPort: number): Promise<Site> {
   const ports = [await freePort()];
   const dataDir = join(dir, "alone");
-  return createSite({ name: "embedded", ports, start: (port) => startServer({ dataDir, port, smtpPort }), databaseUrl: () => embeddedUrl(dataDir), close: async () => undefined });
+  return createSite({
+    name: "embedded",
+    ports,
+    start: (port) => startServer({ dataDir, port, smtpPort }),
+    databaseUrl: () => embeddedUrl(dataDir),
+    close: async () => undefined,
+  });
 }
 
 /** Two servers on one database that the test owns. */
@@ -37,7 +43,12 @@ export async function openSharedSite(dir: string, smtpPort: number): Promise<Sit
     ports,
     async start(port) {
       database ??= await startEmbeddedPostgres({ dataDir: join(folder, "database") });
-      return startServer({ dataDir: join(folder, `server-${ports.indexOf(port)}`), port, smtpPort, databaseUrl: database.url });
+      return startServer({
+        dataDir: join(folder, `server-${ports.indexOf(port)}`),
+        port,
+        smtpPort,
+        databaseUrl: database.url,
+      });
     },
     databaseUrl: () => database?.url ?? "",
     async close() {

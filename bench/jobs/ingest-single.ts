@@ -14,7 +14,11 @@ const flow = {
   schema: 1,
   name: "Big orders",
   entries: {
-    ordered: { kind: "event", config: { event: "order.placed", where: { field: "event.total", operator: "atLeast", value: 90 } }, next: "pause" },
+    ordered: {
+      kind: "event",
+      config: { event: "order.placed", where: { field: "event.total", operator: "atLeast", value: 90 } },
+      next: "pause",
+    },
   },
   steps: { pause: { kind: "wait", config: { for: { amount: 30, unit: "days" } }, exits: { next: null } } },
   reentry: { mode: "never" },

@@ -22,7 +22,12 @@ const flow = {
     pause: { kind: "wait", config: { for: { amount: 1, unit: "hours" } }, exits: { next: "mail" } },
     mail: {
       kind: "send-email",
-      config: { from: "Shop <shop@sender.example>", subject: "Your order {{ event.orderId }}", html: mailHtml, purpose: "transactional" },
+      config: {
+        from: "Shop <shop@sender.example>",
+        subject: "Your order {{ event.orderId }}",
+        html: mailHtml,
+        purpose: "transactional",
+      },
       exits: { next: null },
     },
   },
@@ -41,22 +46,34 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
     totals.figure += await sendRound(engine, { sink, at: wakeAt(start, round), count: perRound });
   }
   await stopProfile();
-  return { figure: totals.figure / rounds, limit: totals.limit / rounds, unit: "mails/s", note: "the sink's own work is in both" };
+  return {
+    figure: totals.figure / rounds,
+    limit: totals.limit / rounds,
+    unit: "mails/s",
+    note: "the sink's own work is in both",
+  };
 }
 
 function wakeAt(start: Date, round: number): Date {
   return new Date(start.getTime() + (round + 1) * hourMs);
 }
 
-async function sendRound(engine: BenchEngine, { sink, at, count }: { sink: Sink; at: Date; count: number }): Promise<number> {
+async function sendRound(
+  engine: BenchEngine,
+  { sink, at, count }: { sink: Sink; at: Date; count: number },
+): Promise<number> {
   const before = await sink.counts();
   const ms = await engine.advanceTo(at);
   const after = await sink.counts();
-  if (after.accepted - before.accepted !== count) throw new Error(`Of ${count} mails ${after.accepted - before.accepted} arrived.`);
+  if (after.accepted - before.accepted !== count)
+    throw new Error(`Of ${count} mails ${after.accepted - before.accepted} arrived.`);
   return (count * 1000) / ms;
 }
 
-async function openEngine(place: Place, { sink, start, count }: { sink: Sink; start: Date; count: number }): Promise<BenchEngine> {
+async function openEngine(
+  place: Place,
+  { sink, start, count }: { sink: Sink; start: Date; count: number },
+): Promise<BenchEngine> {
   const { url } = await place.database();
   const settings = parseSmtpUrl(`smtp://127.0.0.1:${sink.port}`);
   if (!settings.ok) throw new Error(settings.message);

@@ -18,12 +18,31 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured[]> {
   // Long enough for what starting made to be collected, and for the background workers to settle.
   await delay(quick ? 3_000 : 15_000);
   const memory = memoryOf(processTree(second.server.pid));
-  const rows: Measured[] = [{ row: "startup", figure: second.seconds, limit: null, unit: "s", note: `the very first start: ${first.seconds.toFixed(1)} s` }];
-  if (memory !== null) rows.push({ row: "idle-memory", bar: memoryBar, figure: memory, limit: null, unit: "MB", note: "Node.js and PostgreSQL, shared pages counted once" });
+  const rows: Measured[] = [
+    {
+      row: "startup",
+      figure: second.seconds,
+      limit: null,
+      unit: "s",
+      note: `the very first start: ${first.seconds.toFixed(1)} s`,
+    },
+  ];
+  if (memory !== null)
+    rows.push({
+      row: "idle-memory",
+      bar: memoryBar,
+      figure: memory,
+      limit: null,
+      unit: "MB",
+      note: "Node.js and PostgreSQL, shared pages counted once",
+    });
   return rows;
 }
 
-async function timedStart(options: { dataDir: string; profileDir?: string | null }): Promise<{ server: Server; seconds: number }> {
+async function timedStart(options: {
+  dataDir: string;
+  profileDir?: string | null;
+}): Promise<{ server: Server; seconds: number }> {
   const startedAt = performance.now();
   const server = await startServer(options);
   return { server, seconds: (performance.now() - startedAt) / 1000 };

@@ -22,7 +22,11 @@ const flow = {
     second: { kind: "wait", config: hour, exits: { next: "mail" } },
     mail: {
       kind: "send-email",
-      config: { subject: "Order {{ event.orderId }}", html: "<p>Hello {{ contact.firstName }}</p>", purpose: "transactional" },
+      config: {
+        subject: "Order {{ event.orderId }}",
+        html: "<p>Hello {{ contact.firstName }}</p>",
+        purpose: "transactional",
+      },
       exits: { next: "third" },
     },
     third: { kind: "wait", config: hour, exits: { next: "size" } },
@@ -53,11 +57,24 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured[]> {
   const [atMany, atFew] = [big.figures(), small.figures()];
   const named = quick ? `steps-${many / 1000}k` : "steps-1m";
   const cost = atFew.figure / atMany.figure;
-  const note = (rate: number) => `runs woken, decided and saved; ${Math.round(rate * stepsPerWake)} steps of the flow a second`;
+  const note = (rate: number) =>
+    `runs woken, decided and saved; ${Math.round(rate * stepsPerWake)} steps of the flow a second`;
   return [
     { row: "steps-10k", ...atFew, unit: "steps/s", note: note(atFew.figure) },
-    { row: named, ...atMany, unit: "steps/s", note: note(atMany.figure) + (quick ? "; a million only without --quick" : "") },
-    { row: `${named}-cost`, bar: { atMost: 1.2 }, figure: cost, limit: null, unit: "x a step at 10 k", note: `the bare loop: ${(atFew.limit / atMany.limit).toFixed(2)}` },
+    {
+      row: named,
+      ...atMany,
+      unit: "steps/s",
+      note: note(atMany.figure) + (quick ? "; a million only without --quick" : ""),
+    },
+    {
+      row: `${named}-cost`,
+      bar: { atMost: 1.2 },
+      figure: cost,
+      limit: null,
+      unit: "x a step at 10 k",
+      note: `the bare loop: ${(atFew.limit / atMany.limit).toFixed(2)}`,
+    },
   ];
 }
 
@@ -86,11 +103,17 @@ async function openPair(place: Place, { count, due }: { count: number; due: numb
     reset() {
       Object.assign(spent, { engineMs: 0, engineSteps: 0, bareMs: 0, bareSteps: 0 });
     },
-    figures: () => ({ figure: (spent.engineSteps * 1000) / spent.engineMs, limit: (spent.bareSteps * 1000) / spent.bareMs }),
+    figures: () => ({
+      figure: (spent.engineSteps * 1000) / spent.engineMs,
+      limit: (spent.bareSteps * 1000) / spent.bareMs,
+    }),
   };
 }
 
-async function openEngine(place: Place, { count, dueEvery, start }: { count: number; dueEvery: number; start: Date }): Promise<BenchEngine> {
+async function openEngine(
+  place: Place,
+  { count, dueEvery, start }: { count: number; dueEvery: number; start: Date },
+): Promise<BenchEngine> {
   const { url } = await place.database();
   return startBenchEngine({
     url,

@@ -45,7 +45,10 @@ function flow(targetPort: number) {
   };
 }
 
-function condition(when: { field: string; operator: string; value: string | number }, exits: Record<string, string | null>) {
+function condition(
+  when: { field: string; operator: string; value: string | number },
+  exits: Record<string, string | null>,
+) {
   return { kind: "condition", config: { paths: [{ name: "yes", when }] }, exits };
 }
 

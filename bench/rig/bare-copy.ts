@@ -21,7 +21,8 @@ export async function copyEvents(
   for (let part = 0; spentMs < seconds * 1000; part += 1) {
     const text = copyText({ event, contacts, from: (round * 1000 + part) * rowsPerCopy });
     const startedAt = performance.now();
-    const stream = await sql`copy bare_event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, queued) from stdin`.writable();
+    const stream =
+      await sql`copy bare_event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, queued) from stdin`.writable();
     stream.end(text);
     await finished(stream);
     spentMs += performance.now() - startedAt;
@@ -40,7 +41,19 @@ function copyText({ event, contacts, from }: { event: string; contacts: number; 
     const id = uuid(prefix, number, lane);
     const payload = `{"orderId":"o-${number}","total":${number % 100},"currency":"EUR","items":[{"sku":"A-${number % 50}","count":2}]}`;
     const time = at.toISOString();
-    return [lane, uuid("000000000001", contact, lane), id, uuid("000000000000", 1, 0), event, payload, time, time, "api", '{"key":"bench"}', "f"].join("\t");
+    return [
+      lane,
+      uuid("000000000001", contact, lane),
+      id,
+      uuid("000000000000", 1, 0),
+      event,
+      payload,
+      time,
+      time,
+      "api",
+      '{"key":"bench"}',
+      "f",
+    ].join("\t");
   });
   return `${rows.join("\n")}\n`;
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import Fastify from "fastify";
 import { connect } from "../../src/storage/database.ts";
-import { createBareIngest, type BareEvent } from "./bare-ingest.ts";
+import { type BareEvent, createBareIngest } from "./bare-ingest.ts";
 import { serveParent } from "./child.ts";
 
 // The limits of ingest: a handler that only answers, and one that does the least that commits a contact and an event first.

@@ -19,7 +19,10 @@ export async function createBareIngest(sql: Sql): Promise<(event: BareEvent) => 
     if (inFlight >= maxInFlight || waiting.length === 0) return;
     const batch = waiting.splice(0, maxBatch);
     inFlight += 1;
-    write(sql, batch.map(({ event }) => event))
+    write(
+      sql,
+      batch.map(({ event }) => event),
+    )
       .then(
         () => batch.forEach(({ resolve }) => void resolve()),
         (error) => batch.forEach(({ reject }) => void reject(error)),

@@ -13,13 +13,18 @@ const batch = 500;
 type Row = { id: number; node: string; vars: object };
 
 /** The limit of the engine: lock a lane, claim its due runs as a batch, change them, write them back, nothing else. */
-export async function openBareSteps(url: string, { count, dueEvery, now }: { count: number; dueEvery: number; now: Date }): Promise<BareSteps> {
+export async function openBareSteps(
+  url: string,
+  { count, dueEvery, now }: { count: number; dueEvery: number; now: Date },
+): Promise<BareSteps> {
   const sql = connect(url, { max: workers + 1, applicationName: "bench limit" });
   await fill(sql, { count, dueEvery, now });
   return {
     async lap(at) {
       const startedAt = performance.now();
-      const done = await Promise.all(Array.from({ length: workers }, (_, worker) => work(sql, Math.floor((worker * laneCount) / workers), at)));
+      const done = await Promise.all(
+        Array.from({ length: workers }, (_, worker) => work(sql, Math.floor((worker * laneCount) / workers), at)),
+      );
       return { steps: done.reduce((sum, steps) => sum + steps, 0), ms: performance.now() - startedAt };
     },
     close: () => closeDatabase(sql),

@@ -1,5 +1,5 @@
-import { laneCount } from "../../src/core/id.ts";
 import { validateFlow } from "../../src/core/flow/validate.ts";
+import { laneCount } from "../../src/core/id.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import type { EffectPerformer } from "../../src/engine/perform/performer.ts";
@@ -52,7 +52,9 @@ export async function startBenchEngine({ url, definition, now, performer, fill }
     onPass: (result) => {
       items += result.items;
     },
-    log: { error: (about, message) => process.stderr.write(`${message} ${String((about as { err?: unknown }).err)}\n`) },
+    log: {
+      error: (about, message) => process.stderr.write(`${message} ${String((about as { err?: unknown }).err)}\n`),
+    },
   });
   await engine.start();
   await engine.idle();
@@ -74,12 +76,22 @@ export async function startBenchEngine({ url, definition, now, performer, fill }
   };
 }
 
-async function publish(sql: Sql, { workspaceId, definition, now }: { workspaceId: string; definition: JsonObject; now: Date }): Promise<string> {
+async function publish(
+  sql: Sql,
+  { workspaceId, definition, now }: { workspaceId: string; definition: JsonObject; now: Date },
+): Promise<string> {
   const checked = validateFlow(definition, registry);
   if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
   const id = newId();
   await insertFlow(sql, { id, workspaceId, name: checked.definition.name, draft: definition, now });
-  await insertFlowVersion(sql, { flowId: id, version: 1, workspaceId, definition: checked.definition, publishedAt: now, publishedBy: null });
+  await insertFlowVersion(sql, {
+    flowId: id,
+    version: 1,
+    workspaceId,
+    definition: checked.definition,
+    publishedAt: now,
+    publishedBy: null,
+  });
   await setFlowState(sql, { id, status: "active", version: 1, now });
   await bumpRoutingRevision(sql, workspaceId);
   return id;

@@ -4,7 +4,14 @@ import { serveParent } from "./child.ts";
 import { apiKey } from "./server.ts";
 
 export type LatencyQuestion = { port: number; perSecond: number; seconds: number; from: number };
-export type LatencyAnswer = { p50: number; p99: number; answerP50: number; answerP99: number; sent: number; arrived: number };
+export type LatencyAnswer = {
+  p50: number;
+  p99: number;
+  answerP50: number;
+  answerP99: number;
+  sent: number;
+  arrived: number;
+};
 
 const quietMs = 5_000;
 
@@ -47,7 +54,11 @@ async function measure({ port, perSecond, seconds, from }: LatencyQuestion): Pro
 }
 
 async function send(dispatcher: Agent, port: number, number: number): Promise<number> {
-  const body = JSON.stringify({ name: "order.placed", contact: { email: `l${number}@bench.example` }, payload: { orderId: `o-${number}`, total: 42 } });
+  const body = JSON.stringify({
+    name: "order.placed",
+    contact: { email: `l${number}@bench.example` },
+    payload: { orderId: `o-${number}`, total: 42 },
+  });
   const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}` };
   const begun = performance.now();
   sentAt.set(number, begun);

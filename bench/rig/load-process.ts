@@ -39,7 +39,8 @@ function drive(state: State): Promise<void> {
 
 function sendNext(socket: Socket, state: State): void {
   const { question } = state;
-  const isOver = performance.now() >= state.endsAt || (question.count !== null && state.begun >= question.from + question.count);
+  const isOver =
+    performance.now() >= state.endsAt || (question.count !== null && state.begun >= question.from + question.count);
   if (isOver) {
     socket.end();
     return;

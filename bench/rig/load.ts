@@ -47,7 +47,8 @@ export async function startLoad(): Promise<Load> {
   return {
     async run(question) {
       const answer = await child.ask<LoadAnswer>({ ...defaults, ...question });
-      if (answer.refused > 0) throw new Error(`${answer.refused} requests were refused, the first with: ${answer.firstRefusal}`);
+      if (answer.refused > 0)
+        throw new Error(`${answer.refused} requests were refused, the first with: ${answer.firstRefusal}`);
       return answer;
     },
     close: child.close,
@@ -55,14 +56,22 @@ export async function startLoad(): Promise<Load> {
 }
 
 /** The body of request number `index`. */
-export function makeBody(question: Pick<LoadQuestion, "batch" | "event" | "contacts" | "properties">, index: number): string {
+export function makeBody(
+  question: Pick<LoadQuestion, "batch" | "event" | "contacts" | "properties">,
+  index: number,
+): string {
   if (question.batch === 0) return eventText(question, index);
-  const events = Array.from({ length: question.batch }, (_, item) => eventText(question, index * question.batch + item));
+  const events = Array.from({ length: question.batch }, (_, item) =>
+    eventText(question, index * question.batch + item),
+  );
   return `{"events":[${events.join(",")}]}`;
 }
 
 /** Event number `number` as JSON. Contacts come in an order that repeats but is not sorted. */
-export function eventText({ event, contacts, properties }: Pick<LoadQuestion, "event" | "contacts" | "properties">, number: number): string {
+export function eventText(
+  { event, contacts, properties }: Pick<LoadQuestion, "event" | "contacts" | "properties">,
+  number: number,
+): string {
   const contact = (number * 7919) % contacts;
   const known = properties ? `,"properties":{"firstName":"Name${contact}","plan":"p${number % 7}"}` : "";
   return `{"name":"${event}","contact":{"email":"c${contact}@bench.example"${known}},"payload":{"orderId":"o-${number}","total":${number % 100},"currency":"EUR","items":[{"sku":"A-${number % 50}","count":2}]}}`;

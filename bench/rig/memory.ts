@@ -15,7 +15,9 @@ export function processTree(pid: number): number[] {
 /** The memory of processes in MB with shared pages counted once (proportional set size); null where the system does not say. */
 export function memoryOf(pids: readonly number[]): number | null {
   try {
-    const kilobytes = pids.map((pid) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]));
+    const kilobytes = pids.map((pid) =>
+      Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]),
+    );
     return kilobytes.reduce((sum, size) => sum + size, 0) / 1024;
   } catch {
     // No such file: another system, or a process that ended meanwhile.

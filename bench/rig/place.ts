@@ -32,7 +32,9 @@ export function openPlace({ withStatements }: { withStatements: boolean }): Plac
   let count = 0;
 
   function start(): Promise<EmbeddedPostgres> {
-    const settings = withStatements ? { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.track_planning": "on" } : {};
+    const settings = withStatements
+      ? { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.track_planning": "on" }
+      : {};
     server ??= startEmbeddedPostgres({ dataDir: join(dir, "database"), settings });
     return server;
   }

@@ -43,7 +43,9 @@ function topFunctions({ nodes, samples, timeDeltas }: Profile): string[] {
     selfMs.set(name, (selfMs.get(name) ?? 0) + ms);
   });
   const sorted = [...selfMs].sort(([, one], [, other]) => other - one).slice(0, 40);
-  return sorted.map(([name, ms]) => `${((100 * ms) / total).toFixed(1).padStart(6)} %  ${ms.toFixed(0).padStart(7)} ms  ${name}`);
+  return sorted.map(
+    ([name, ms]) => `${((100 * ms) / total).toFixed(1).padStart(6)} %  ${ms.toFixed(0).padStart(7)} ms  ${name}`,
+  );
 }
 
 function nameOf(frame: Frame | undefined): string {

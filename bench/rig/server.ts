@@ -47,7 +47,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   return server;
 }
 
-function environmentOf({ dataDir, databaseUrl, smtpPort, environment }: ServerOptions, port: number): NodeJS.ProcessEnv {
+function environmentOf(
+  { dataDir, databaseUrl, smtpPort, environment }: ServerOptions,
+  port: number,
+): NodeJS.ProcessEnv {
   return {
     PATH: process.env["PATH"],
     HOST: "127.0.0.1",
@@ -90,7 +93,8 @@ function handleOf(child: ChildProcess, port: number): Server {
 async function untilReady(server: Server, child: ChildProcess): Promise<void> {
   const deadline = performance.now() + readyTimeoutMs;
   while (performance.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The server ended at its start:\n${server.output()}`);
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`The server ended at its start:\n${server.output()}`);
     if (await isReady(server.url)) return;
     await delay(20);
   }

@@ -1,6 +1,14 @@
 import { closeDatabase, connect } from "../../src/storage/database.ts";
 
-type Statement = { calls: number; totalMs: number; planMs: number; rows: number; blocks: number; wal: number; query: string };
+type Statement = {
+  calls: number;
+  totalMs: number;
+  planMs: number;
+  rows: number;
+  blocks: number;
+  wal: number;
+  query: string;
+};
 
 const head = "  calls     ms  plan ms     rows  blocks/call  WAL MB  statement";
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { newId } from "../operations/new-id.ts";
+import { connect, type Sql } from "../storage/database.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { createTestEngine, type TestEngine } from "../testing/engine.ts";
 import { deferred, fakeHttp } from "../testing/fake-http.ts";
 import { definitionOf } from "../testing/flow-fixture.ts";
-import { connect, type Sql } from "../storage/database.ts";
 
 let database: TestDatabase;
 const engines: TestEngine[] = [];
@@ -27,17 +27,26 @@ async function start(options: Partial<Parameters<typeof createTestEngine>[0]> = 
 }
 
 const callFlow = definitionOf({
-  call: { kind: "http-action", config: { method: "POST", url: "http://127.0.0.1:9/" }, exits: { success: "done", error: "done" } },
+  call: {
+    kind: "http-action",
+    config: { method: "POST", url: "http://127.0.0.1:9/" },
+    exits: { success: "done", error: "done" },
+  },
   done: { kind: "end", config: {} },
 });
 
 async function go(engine: TestEngine, count: number): Promise<void> {
-  await engine.record(...Array.from({ length: count }, (_, n) => ({ name: "go", identity: { email: `p${n}@example.com` } })));
+  await engine.record(
+    ...Array.from({ length: count }, (_, n) => ({ name: "go", identity: { email: `p${n}@example.com` } })),
+  );
 }
 
 const runs = () => database.sql`select status, steps, count(*)::int from run group by 1, 2 order by 3`;
 const leases = async () =>
-  (await database.sql`select leased_by as worker, count(*)::int from outbox group by 1 order by 1`).map((row) => [row["worker"], row["count"]]);
+  (await database.sql`select leased_by as worker, count(*)::int from outbox group by 1 order by 1`).map((row) => [
+    row["worker"],
+    row["count"],
+  ]);
 const completed = (count: number) => [{ status: "completed", steps: { call: { status: 200 } }, count }];
 
 test("effects are born leased to the process that decided them, and those over its capacity are claimed later", async () => {
@@ -47,7 +56,10 @@ test("effects are born leased to the process that decided them, and those over i
   await engine.publish(callFlow);
   await go(engine, 20);
   await http.begun(4);
-  await expect.poll(leases).toEqual([[engine.engine.worker, 4], [null, 16]]);
+  await expect.poll(leases).toEqual([
+    [engine.engine.worker, 4],
+    [null, 16],
+  ]);
   gate.resolve();
   await engine.settle();
   expect(await runs()).toEqual(completed(20));
@@ -60,7 +72,9 @@ test("a retry waits for its time, with the same key and one more attempt", async
   const http = fakeHttp({
     next: (effect) => {
       seen.push(effect.attempt);
-      return effect.attempt > 1 ? {} : { next: { kind: "retry", attempt: effect.attempt + 1, at: new Date(engine.clock.now.getTime() + 60_000) } };
+      return effect.attempt > 1
+        ? {}
+        : { next: { kind: "retry", attempt: effect.attempt + 1, at: new Date(engine.clock.now.getTime() + 60_000) } };
     },
   });
   const engine = await start({ http: http.performer });
@@ -77,7 +91,10 @@ test("a retry waits for its time, with the same key and one more attempt", async
 });
 
 test("a retry that is due at once is made at once", async () => {
-  const http = fakeHttp({ next: (effect) => (effect.attempt > 4 ? {} : { next: { kind: "retry", attempt: effect.attempt + 1, at: engine.clock.now } }) });
+  const http = fakeHttp({
+    next: (effect) =>
+      effect.attempt > 4 ? {} : { next: { kind: "retry", attempt: effect.attempt + 1, at: engine.clock.now } },
+  });
   const engine = await start({ http: http.performer });
   await engine.publish(callFlow);
   await go(engine, 3);
@@ -110,7 +127,10 @@ test("what a dead process held is taken over, and what a living one holds is not
 
 test("what a process settles after it lost the lease does not count", async () => {
   const gate = deferred();
-  const stale = fakeHttp({ wait: () => gate.promise, next: () => ({ next: { kind: "answer", answer: { ok: false, result: { reason: "stale" } } } }) });
+  const stale = fakeHttp({
+    wait: () => gate.promise,
+    next: () => ({ next: { kind: "answer", answer: { ok: false, result: { reason: "stale" } } } }),
+  });
   const engine = await start({ http: stale.performer });
   await engine.publish(callFlow);
   await go(engine, 1);
@@ -122,7 +142,9 @@ test("what a process settles after it lost the lease does not count", async () =
   await other.begun(1);
   gate.resolve();
   await engine.settle();
-  expect(await database.sql`select answered, leased_by as worker from outbox`).toEqual([{ answered: false, worker: next.engine.worker }]);
+  expect(await database.sql`select answered, leased_by as worker from outbox`).toEqual([
+    { answered: false, worker: next.engine.worker },
+  ]);
   slow.resolve();
   await next.settle();
   expect(await runs()).toEqual(completed(1));
@@ -181,7 +203,9 @@ function flaky(sql: Sql, isAway: () => boolean): Sql {
       const value: unknown = Reflect.get(target, name);
       if (name !== "begin") return value;
       return (...parameters: unknown[]) =>
-        isAway() ? Promise.reject(Object.assign(new Error("Away"), { code: "ECONNREFUSED" })) : (value as (...given: unknown[]) => unknown).apply(target, parameters);
+        isAway()
+          ? Promise.reject(Object.assign(new Error("Away"), { code: "ECONNREFUSED" }))
+          : (value as (...given: unknown[]) => unknown).apply(target, parameters);
     },
   });
 }
@@ -202,7 +226,8 @@ test("a performer with a bug gets its effect again after a pause, and gives it u
   await go(engine, 1);
   await engine.settle();
   expect(tries).toBe(1);
-  for (let second = 5; second <= 100; second += 5) await engine.advanceTo(new Date(Date.parse("2026-03-01T10:00:00Z") + second * 1000));
+  for (let second = 5; second <= 100; second += 5)
+    await engine.advanceTo(new Date(Date.parse("2026-03-01T10:00:00Z") + second * 1000));
   expect(tries).toBe(20);
   expect(await runs()).toEqual([{ status: "completed", steps: { call: { reason: "internal_error" } }, count: 1 }]);
 });

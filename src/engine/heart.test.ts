@@ -59,7 +59,8 @@ async function lease(leasedBy: string): Promise<OutboxKey> {
   return key;
 }
 
-const leased = async () => (await database.sql`select run_id as "runId" from outbox where leased_by is not null`).map((row) => row["runId"]);
+const leased = async () =>
+  (await database.sql`select run_id as "runId" from outbox where leased_by is not null`).map((row) => row["runId"]);
 
 async function beats(count: number): Promise<void> {
   const from = resumed;
@@ -105,7 +106,15 @@ test("after a long silence what was not begun is given back, and what was begun 
 });
 
 test("a process that was never heard must not begin anything", () => {
-  const heart = new Heart({ sql: database.sql, worker, roles: [], queues: [], heartbeatMs: 10, deadAfterMs: 10, onError: () => undefined });
+  const heart = new Heart({
+    sql: database.sql,
+    worker,
+    roles: [],
+    queues: [],
+    heartbeatMs: 10,
+    deadAfterMs: 10,
+    onError: () => undefined,
+  });
   expect(heart.isHeard()).toBe(false);
 });
 

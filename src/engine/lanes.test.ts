@@ -90,17 +90,14 @@ test("a failed pass is tried again, each time after a longer pause", async () =>
     throw new Error("Gone");
   };
   worker.signal([7]);
-  const pauses: number[] = [];
-  for (const pause of [100, 200, 400, 800, 1600, 3200, 5000]) {
+  for (const pause of [100, 200, 400]) {
     await finish();
     const before = passes.length;
     await vi.advanceTimersByTimeAsync(pause - 1);
-    if (passes.slice(before).some((lanes) => lanes.length === 1)) break;
+    expect(passes).toHaveLength(before);
     await vi.advanceTimersByTimeAsync(1);
-    pauses.push(pause);
-    if (pause === 400) break;
+    expect(passes.slice(before)).toEqual([[7]]);
   }
-  expect(pauses).toEqual([100, 200, 400]);
   expect(errors).toHaveLength(3);
 });
 

@@ -25,13 +25,16 @@ async function start(options: Partial<Parameters<typeof createTestEngine>[0]> = 
 }
 
 const oddFlow = definitionOf({ odd: { kind: "odd", config: {}, exits: { next: null } } });
-const people = (count: number) => Array.from({ length: count }, (_, n) => ({ name: "go", identity: { email: `p${n}@example.com` } }));
+const people = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ name: "go", identity: { email: `p${n}@example.com` } }));
 
 /** A step that makes rows which the database refuses, for the contacts that `isBad` says. */
 function poisonous(isBad: (email: string) => boolean) {
   return registryWith(({ contact }) => {
     // No rule of ours checks a list id here, and it is no UUID.
-    const changes = isBad(contact.email ?? "") ? [{ kind: "set-membership", listId: "none", state: "subscribed" } as const] : [];
+    const changes = isBad(contact.email ?? "")
+      ? [{ kind: "set-membership", listId: "none", state: "subscribed" } as const]
+      : [];
     return { kind: "go", exit: "next", changes };
   });
 }
@@ -41,7 +44,8 @@ test("a contact whose rows the database refuses does not block its lane: it alon
   const flow = await engine.publish(oddFlow);
   await engine.record(...people(200));
   await engine.settle();
-  const outcomes = await database.sql`select outcome, reason, count(*)::int from event_outcome where flow_id = ${flow} group by 1, 2 order by 1`;
+  const outcomes =
+    await database.sql`select outcome, reason, count(*)::int from event_outcome where flow_id = ${flow} group by 1, 2 order by 1`;
   expect(outcomes).toEqual([
     { outcome: "not_started", reason: "internal_error", count: 1 },
     { outcome: "started", reason: null, count: 199 },
@@ -55,8 +59,15 @@ test("a run that the database refuses ends as failed with a reason, and the cont
   let isBad = false;
   const engine = await start({ kinds: poisonous((email) => isBad && email === "p1@example.com") });
   const wait = { kind: "wait", config: { for: { amount: 1, unit: "hours" } } };
-  await engine.publish(definitionOf({ wait: { ...wait, exits: { next: "odd" } }, odd: { kind: "odd", config: {}, exits: { next: null } } }));
-  await engine.publish(definitionOf({ wait: { kind: "wait", config: { for: { amount: 3, unit: "hours" } }, exits: { next: null } } }));
+  await engine.publish(
+    definitionOf({
+      wait: { ...wait, exits: { next: "odd" } },
+      odd: { kind: "odd", config: {}, exits: { next: null } },
+    }),
+  );
+  await engine.publish(
+    definitionOf({ wait: { kind: "wait", config: { for: { amount: 3, unit: "hours" } }, exits: { next: null } } }),
+  );
   await engine.record(...people(3));
   await engine.settle();
   isBad = true;
@@ -87,16 +98,35 @@ test("many refusals at once are a bug of ours: after some contacts no more are f
 });
 
 test("no text that an answer or a template brings can block a lane: NUL, half characters, also in names", async () => {
-  const bad = { "k\0ey": "v\0alue", "\ud800": ["\udfff", { "\0": "\ud83d" }], long: "x".repeat(100_000), huge: 1e308, tiny: 5e-324 };
+  const bad = {
+    "k\0ey": "v\0alue",
+    "\ud800": ["\udfff", { "\0": "\ud83d" }],
+    long: "x".repeat(100_000),
+    huge: 1e308,
+    tiny: 5e-324,
+  };
   const http = fakeHttp({ next: () => ({ next: { kind: "answer", answer: { ok: true, result: bad } } }) });
   const engine = await start({
     http: http.performer,
-    kinds: registryWith(() => ({ kind: "go", exit: "next", result: bad, detail: bad, changes: [{ kind: "set-properties", properties: bad }, { kind: "add-tags", tags: ["t\0\ud800"] }] })),
+    kinds: registryWith(() => ({
+      kind: "go",
+      exit: "next",
+      result: bad,
+      detail: bad,
+      changes: [
+        { kind: "set-properties", properties: bad },
+        { kind: "add-tags", tags: ["t\0\ud800"] },
+      ],
+    })),
   });
   await engine.publish(
     definitionOf(
       {
-        call: { kind: "http-action", config: { method: "POST", url: "http://127.0.0.1:9/" }, exits: { success: "odd", error: null } },
+        call: {
+          kind: "http-action",
+          config: { method: "POST", url: "http://127.0.0.1:9/" },
+          exits: { success: "odd", error: null },
+        },
         odd: { kind: "odd", config: {}, exits: { next: "done" } },
         done: { kind: "end", config: {} },
       },
@@ -118,12 +148,25 @@ test("no text that an answer or a template brings can block a lane: NUL, half ch
 test("a date beyond what can be stored does not block a lane", async () => {
   const engine = await start();
   await engine.publish(
-    definitionOf({ wait: { kind: "wait", config: { untilDate: { field: "event.at", offset: { amount: 10, unit: "days" } } }, exits: { next: null, missing: null } } }, { reentry: { mode: "always", whileRunning: "beside" } }),
+    definitionOf(
+      {
+        wait: {
+          kind: "wait",
+          config: { untilDate: { field: "event.at", offset: { amount: 10, unit: "days" } } },
+          exits: { next: null, missing: null },
+        },
+      },
+      { reentry: { mode: "always", whileRunning: "beside" } },
+    ),
   );
-  await engine.record(...["9999-12-31", "0001-01-01", "+300000-01-01", "2026-13-45"].map((at) => ({ name: "go", payload: { at } })));
+  await engine.record(
+    ...["9999-12-31", "0001-01-01", "+300000-01-01", "2026-13-45"].map((at) => ({ name: "go", payload: { at } })),
+  );
   await engine.settle();
   expect(engine.errors).toEqual([]);
-  expect(await database.sql`select status, wake_at as "wakeAt", count(*)::int from run group by 1, 2 order by 1`).toEqual([
+  expect(
+    await database.sql`select status, wake_at as "wakeAt", count(*)::int from run group by 1, 2 order by 1`,
+  ).toEqual([
     { status: "completed", wakeAt: null, count: 3 },
     { status: "waiting", wakeAt: new Date("9999-12-31T23:59:59.999Z"), count: 1 },
   ]);
@@ -132,13 +175,23 @@ test("a date beyond what can be stored does not block a lane", async () => {
 test("one answer that cannot be written does not keep back the others", async () => {
   const http = fakeHttp();
   const engine = await start({ http: http.performer });
-  await engine.publish(definitionOf({ call: { kind: "http-action", config: { method: "POST", url: "http://127.0.0.1:9/" }, exits: { success: null, error: null } } }));
+  await engine.publish(
+    definitionOf({
+      call: {
+        kind: "http-action",
+        config: { method: "POST", url: "http://127.0.0.1:9/" },
+        exits: { success: null, error: null },
+      },
+    }),
+  );
   await database.sql.unsafe(`
     create function refuse() returns trigger language plpgsql as $$ begin
       if new.answered and (select email from contact where contact.lane = new.lane and contact.id = new.contact_id) = 'p3@example.com' then raise exception 'no' using errcode = '22023'; end if;
       return new; end $$;
     create trigger refuse before update on outbox for each row execute function refuse()`);
   await engine.record(...people(20));
-  await expect.poll(async () => (await database.sql`select count(*)::int from run where status = 'completed'`)[0]?.["count"]).toBe(19);
+  await expect
+    .poll(async () => (await database.sql`select count(*)::int from run where status = 'completed'`)[0]?.["count"])
+    .toBe(19);
   await database.sql.unsafe("drop trigger refuse on outbox; drop function refuse()");
 });

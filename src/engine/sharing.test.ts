@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { deferred, fakeHttp } from "../testing/fake-http.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { createTestEngine, type TestEngine } from "../testing/engine.ts";
+import { deferred, fakeHttp } from "../testing/fake-http.ts";
 import { definitionOf, registryWith } from "../testing/flow-fixture.ts";
 
 let database: TestDatabase;
@@ -46,7 +46,10 @@ test("two engines on one database share the work, and each event takes effect on
   const one = await start({ http: http.performer });
   const two = await start({ http: http.performer, beside: one });
   const flow = await one.publish(
-    definitionOf({ call: { ...call, exits: { success: "done", error: "done" } }, done: end }, { reentry: { mode: "always", key: "{{ event.n }}" } }),
+    definitionOf(
+      { call: { ...call, exits: { success: "done", error: "done" } }, done: end },
+      { reentry: { mode: "always", key: "{{ event.n }}" } },
+    ),
   );
   const events = Array.from({ length: 400 }, (_, n) => ({ name: "go", identity: person(n % 40), payload: { n } }));
   for (let from = 0; from < events.length; from += 50) {
@@ -58,7 +61,8 @@ test("two engines on one database share the work, and each event takes effect on
   await settleAll(one, two);
   expect([...one.errors, ...two.errors]).toEqual([]);
   expect(await counts()).toEqual({ runs: 400, live: 0, queued: 0, outbox: 0, leased: 0 });
-  const outcomes = await database.sql`select outcome, count(*)::int, count(distinct event_id)::int as events from event_outcome where flow_id = ${flow} group by 1`;
+  const outcomes =
+    await database.sql`select outcome, count(*)::int, count(distinct event_id)::int as events from event_outcome where flow_id = ${flow} group by 1`;
   expect(outcomes).toEqual([{ outcome: "started", count: 400, events: 400 }]);
   expect(new Set(http.keys).size).toBe(400);
   expect(http.keys).toHaveLength(400);
@@ -69,14 +73,22 @@ test("the order of each contact's events holds while two engines work", async ()
   const two = await start({ beside: one });
   await one.publish(
     definitionOf(
-      { note: { kind: "update-contact", config: { properties: { seen: "{{ contact.seen }},{{ event.n }}" } }, exits: { next: null } } },
+      {
+        note: {
+          kind: "update-contact",
+          config: { properties: { seen: "{{ contact.seen }},{{ event.n }}" } },
+          exits: { next: null },
+        },
+      },
       { reentry: { mode: "always" } },
     ),
   );
   const contacts = 20;
   for (let n = 0; n < 15; n += 1) {
     const engine = n % 2 === 0 ? one : two;
-    await engine.record(...Array.from({ length: contacts }, (_, index) => ({ name: "go", identity: person(index), payload: { n } })));
+    await engine.record(
+      ...Array.from({ length: contacts }, (_, index) => ({ name: "go", identity: person(index), payload: { n } })),
+    );
     one.engine.signal(allLanes);
     two.engine.signal(allLanes);
   }
@@ -87,7 +99,12 @@ test("the order of each contact's events holds while two engines work", async ()
 
 test("events of a contact that is gone start nothing, and say why; its runs end", async () => {
   const engine = await start();
-  await engine.publish(definitionOf({ wait: { kind: "wait", config: { for: { amount: 1, unit: "hours" } }, exits: { next: null } } }, { reentry: { mode: "always", whileRunning: "beside" } }));
+  await engine.publish(
+    definitionOf(
+      { wait: { kind: "wait", config: { for: { amount: 1, unit: "hours" } }, exits: { next: null } } },
+      { reentry: { mode: "always", whileRunning: "beside" } },
+    ),
+  );
   await engine.record({ name: "go", identity: person(900) });
   await engine.settle();
   const [run] = await database.sql`select lane, contact_id as "contactId" from run`;
@@ -97,7 +114,9 @@ test("events of a contact that is gone start nothing, and say why; its runs end"
   const next = await start({ beside: engine });
   await next.advanceTo(new Date("2026-03-01T12:00:00Z"));
   expect(await database.sql`select status, reason from run`).toEqual([{ status: "failed", reason: "contact_deleted" }]);
-  expect(await database.sql`select outcome, reason from event_outcome order by at desc limit 1`).toEqual([{ outcome: "not_started", reason: "contact_deleted" }]);
+  expect(await database.sql`select outcome, reason from event_outcome order by at desc limit 1`).toEqual([
+    { outcome: "not_started", reason: "contact_deleted" },
+  ]);
   expect(await counts()).toMatchObject({ queued: 0, live: 0 });
 });
 
@@ -114,7 +133,9 @@ test("a step that throws fails its run only, and is reported with contact and ru
     { status: "completed", reason: null, count: 2 },
     { status: "failed", reason: "internal_error", count: 1 },
   ]);
-  expect(engine.errors).toMatchObject([{ err: { message: "Bug" }, contactId: expect.any(String), runIds: [expect.any(String)] }]);
+  expect(engine.errors).toMatchObject([
+    { err: { message: "Bug" }, contactId: expect.any(String), runIds: [expect.any(String)] },
+  ]);
 });
 
 test("a graceful stop finishes what is in hand and gives back the rest, and the next process goes on", async () => {
@@ -189,7 +210,10 @@ test("work that nobody signals is found by the sweep", async () => {
 test("idle means that a chain of calls, each asked for by the answer before, is through", async () => {
   const http = fakeHttp();
   const engine = await start({ http: http.performer });
-  const chain = Array.from({ length: 6 }, (_, n) => [`c${n}`, { ...call, exits: { success: n < 5 ? `c${n + 1}` : null, error: null } }]);
+  const chain = Array.from({ length: 6 }, (_, n) => [
+    `c${n}`,
+    { ...call, exits: { success: n < 5 ? `c${n + 1}` : null, error: null } },
+  ]);
   await engine.publish(definitionOf(Object.fromEntries(chain)));
   await engine.record({ name: "go", identity: person(970) });
   await engine.settle();

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AppError } from "../core/errors.ts";
 import { deleteContact } from "../operations/delete-contact.ts";
+import { newId } from "../operations/new-id.ts";
 import { upsertContact } from "../operations/upsert-contact.ts";
 import { insertList } from "../storage/lists.ts";
-import { newId } from "../operations/new-id.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { createTestEngine } from "../testing/engine.ts";
 import { fakeHttp } from "../testing/fake-http.ts";
@@ -20,27 +20,60 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const next = (to: string | null) => ({ next: to });
-const call = { kind: "http-action", config: { method: "POST", url: "http://127.0.0.1:9/", save: [{ property: "score", path: "score" }] } };
+const call = {
+  kind: "http-action",
+  config: { method: "POST", url: "http://127.0.0.1:9/", save: [{ property: "score", path: "score" }] },
+};
 
 function busyFlow(listId: string) {
   return definitionOf(
     {
-      change: { kind: "update-contact", config: { properties: { last: "{{ event.n }}" }, addTags: ["t{{ event.n }}"], joinLists: [listId] }, exits: next("call") },
+      change: {
+        kind: "update-contact",
+        config: { properties: { last: "{{ event.n }}" }, addTags: ["t{{ event.n }}"], joinLists: [listId] },
+        exits: next("call"),
+      },
       call: { ...call, exits: { success: "leave", error: "leave" } },
-      leave: { kind: "update-contact", config: { removeTags: ["t{{ event.n }}"], leaveLists: [listId] }, exits: next("mail") },
-      mail: { kind: "send-email", config: { subject: "Hi", html: "<p>{{ contact.last }}</p>", purpose: "transactional" }, exits: next(null) },
+      leave: {
+        kind: "update-contact",
+        config: { removeTags: ["t{{ event.n }}"], leaveLists: [listId] },
+        exits: next("mail"),
+      },
+      mail: {
+        kind: "send-email",
+        config: { subject: "Hi", html: "<p>{{ contact.last }}</p>", purpose: "transactional" },
+        exits: next(null),
+      },
     },
     { reentry: { mode: "always", whileRunning: "beside" }, exitWhen: [{ event: "stop" }] },
   );
 }
 
 test("events, changes, passes, answers, mails and deletions on the same contacts do not hurt each other", async () => {
-  const http = fakeHttp({ next: (effect) => ({ next: { kind: "answer", answer: { ok: true, result: { score: effect.visit } } } }) });
-  const one = await createTestEngine({ sql: database.sql, http: http.performer, tuning: { heartbeatMs: 15, sweepMs: 25 } });
-  const two = await createTestEngine({ sql: database.sql, http: http.performer, beside: one, tuning: { heartbeatMs: 15, sweepMs: 25, maxHeld: 20 } });
+  const http = fakeHttp({
+    next: (effect) => ({ next: { kind: "answer", answer: { ok: true, result: { score: effect.visit } } } }),
+  });
+  const one = await createTestEngine({
+    sql: database.sql,
+    http: http.performer,
+    tuning: { heartbeatMs: 50, sweepMs: 200 },
+  });
+  const two = await createTestEngine({
+    sql: database.sql,
+    http: http.performer,
+    beside: one,
+    tuning: { heartbeatMs: 50, sweepMs: 200, maxHeld: 20 },
+  });
   const { platform, caller } = await platformOf(one);
   const listId = newId();
-  await insertList(database.sql, { id: listId, workspaceId: one.workspaceId, name: "News", description: "", fields: [], createdAt: one.clock.now } as never);
+  await insertList(database.sql, {
+    id: listId,
+    workspaceId: one.workspaceId,
+    name: "News",
+    description: "",
+    fields: [],
+    createdAt: one.clock.now,
+  } as never);
   await one.publish(busyFlow(listId));
   const until = performance.now() + 1200;
   const failures: unknown[] = [];
@@ -59,12 +92,20 @@ test("events, changes, passes, answers, mails and deletions on the same contacts
       events += batch.length;
       return engine.record(...batch);
     }),
-    () => upsertContact(platform, caller, { email: email(), properties: { plan: random() % 7 }, lists: [{ id: listId, state: "subscribed" }] } as never),
+    () =>
+      upsertContact(platform, caller, {
+        email: email(),
+        properties: { plan: random() % 7 },
+        lists: [{ id: listId, state: "subscribed" }],
+      } as never),
     async () => {
       const [row] = await database.sql`select id from contact where email = ${email()}`;
       if (row) await deleteContact(platform, caller, { id: row["id"] });
     },
-    async () => one.engine.signal([random() % 64]),
+    async () => {
+      await database.sql`select 1`;
+      one.engine.signal([random() % 64]);
+    },
   ];
   await Promise.all(
     actors.map(async (act) => {
@@ -85,7 +126,8 @@ test("events, changes, passes, answers, mails and deletions on the same contacts
            (select count(*)::int from message where status not in ('sent', 'cancelled')) as unsent,
            (select count(*)::int from (select run_id, step, visit from message group by 1, 2, 3 having count(*) > 1) d) as double`;
   expect(left).toEqual({ events, queued: 0, live: 0, outbox: 0, unsent: 0, double: 0 });
-  const [met] = await database.sql`select count(distinct event_id)::int as count from event_outcome where outcome = 'started'`;
+  const [met] =
+    await database.sql`select count(distinct event_id)::int as count from event_outcome where outcome = 'started'`;
   const [started] = await database.sql`select count(*)::int as count from run`;
   expect(met).toEqual(started);
 }, 30_000);

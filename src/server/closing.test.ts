@@ -3,10 +3,10 @@ import { createClosing } from "./closing.ts";
 
 type Problem = { name: string; error?: unknown };
 
-function recorded() {
+function recorded(totalMs = 1000) {
   const problems: Problem[] = [];
   const order: string[] = [];
-  const closing = createClosing((problem) => problems.push(problem));
+  const closing = createClosing({ report: (problem) => problems.push(problem), totalMs });
   const add = (name: string) => closing.add(name, 1000, async () => order.push(name));
   return { problems, order, closing, add };
 }
@@ -52,4 +52,14 @@ test("closes nothing twice", async () => {
   await closing.closeAll();
   await closing.closeAll();
   expect(order).toEqual(["http"]);
+});
+
+test("all together take no longer than they may", async () => {
+  const { closing, problems } = recorded(5);
+  for (const name of ["database", "engine", "http"])
+    closing.add(name, Number.POSITIVE_INFINITY, () => new Promise(() => undefined));
+  const startedAt = performance.now();
+  await closing.closeAll();
+  expect(problems.map(({ name }) => name)).toEqual(["http", "engine", "database"]);
+  expect(performance.now() - startedAt).toBeLessThan(1000);
 });

@@ -11,8 +11,8 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { type OpenDatabase, openDatabase } from "./open-database.ts";
 import { housekeeping, startJobs } from "./periodic.ts";
 import { createPlatform } from "./platform.ts";
+import { createProcessing, type Processing } from "./processing.ts";
 import { serve } from "./serve.ts";
-import { createWorkshop, type Workshop } from "./workshop.ts";
 
 export type StartedServer = {
   /** Where it listens, such as `http://127.0.0.1:3000`. */
@@ -41,14 +41,11 @@ export async function startServer(
   logger: Logger,
   opening: Promise<OpenDatabase> = openDatabase(configuration),
 ): Promise<StartedServer> {
-  const closing = createClosing(({ name, error }) => {
-    if (error === undefined) logger.warn({ part: name }, "Something did not end in time; its leases free themselves.");
-    else logger.error({ part: name, err: error }, "Something did not close.");
-  });
+  const closing = createClosing({ report: (problem) => reportUnclosed(logger, problem), totalMs: 9500 });
   try {
     const database = await opening;
-    // The server of PostgreSQL may need seconds for its last checkpoint, and an unfinished one costs the next start as much.
-    closing.add("database", 2500, database.close);
+    // PostgreSQL may need seconds for its last checkpoint, and one that is left undone costs the next start as much.
+    closing.add("database", Number.POSITIVE_INFINITY, database.close);
     return await startWith({ configuration, logger, database, closing, metrics: createMetrics() });
   } catch (error) {
     await closing.closeAll();
@@ -56,19 +53,24 @@ export async function startServer(
   }
 }
 
+function reportUnclosed(logger: Logger, { name, error }: { name: string; error?: unknown }): void {
+  if (error === undefined) logger.warn({ part: name }, "Something did not end in time; what it held frees itself.");
+  else logger.error({ part: name, err: error }, "Something did not close.");
+}
+
 async function startWith(started: Started): Promise<StartedServer> {
   const { configuration, logger, database, closing, metrics } = started;
   const { sql } = database;
   await migrate(sql);
   await ensurePartitions(sql, new Date());
-  const workshop: { current: Workshop | null } = { current: null };
-  const platform = await createPlatform(database, configuration, (lanes) => workshop.current?.signal(lanes));
-  workshop.current = await createWorkshop({ configuration, logger, database, platform, metrics });
-  closing.add("workshop", 3000, workshop.current.stop);
+  const processing: { current: Processing | null } = { current: null };
+  const platform = await createPlatform(database, configuration, (lanes) => processing.current?.signal(lanes));
+  processing.current = await createProcessing({ configuration, logger, database, platform, metrics });
+  closing.add("processing", 3000, processing.current.stop);
   closing.add("events", 1000, () => platform.recorder.idle());
   metrics.watchEvents(() => platform.recorder.depth());
   const first = await prepareWorkspace(platform, configuration);
-  await workshop.current.start();
+  await processing.current.start();
   const report = (error: unknown, job: string) =>
     logger.error({ err: error, job }, "A periodic job failed; it comes again.");
   closing.add("jobs", 500, startJobs(housekeeping(sql, platform.now), report));

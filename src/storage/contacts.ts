@@ -10,9 +10,9 @@ export type ContactRow = Omit<Contact, "lists">;
 export async function insertContacts(sql: Queryable, contacts: readonly ContactRow[]): Promise<void> {
   await sql`
     insert into contact (lane, id, workspace_id, external_id, email, phone, properties, tags, time_zone, locale, created_at, updated_at)
-    select lane, id, "workspaceId", "externalId", email, phone, properties, array(select jsonb_array_elements_text(tags)),
+    select lane, id, "workspaceId", "externalId", email, phone, properties, tags,
            "timeZone", locale, "createdAt", "createdAt"
-      from ${recordset(sql, contacts, 'lane smallint, id uuid, "workspaceId" uuid, "externalId" text, email text, phone text, properties jsonb, tags jsonb, "timeZone" text, locale text, "createdAt" timestamptz')} as c`;
+      from ${recordset(sql, contacts, 'lane smallint, id uuid, "workspaceId" uuid, "externalId" text, email text, phone text, properties jsonb, tags text[], "timeZone" text, locale text, "createdAt" timestamptz')} as c`;
 }
 
 /**
@@ -37,26 +37,33 @@ export type ContactPatch = ContactKey & {
 export async function patchContacts(sql: Queryable, patches: readonly ContactPatch[]): Promise<void> {
   const sorted = [...patches].sort((a, b) => a.lane - b.lane || (a.id < b.id ? -1 : 1));
   await sql`
-    with patch as (
-      select p.*, array(select jsonb_array_elements_text(p.unset)) as gone,
-             array(select jsonb_array_elements_text(p."addTags")) as added, array(select jsonb_array_elements_text(p."removeTags")) as removed
-        from ${recordset(sql, sorted, 'lane smallint, id uuid, "externalId" text, email text, phone text, properties jsonb, unset jsonb, replace boolean, "addTags" jsonb, "removeTags" jsonb, "timeZone" text, locale text, at timestamptz')} as p
-    ), held as (
-      select c.lane, c.id from contact c join patch p on p.lane = c.lane and p.id = c.id order by c.lane, c.id for update of c
+    with held as (
+      select p.*
+        from ${recordset(sql, sorted, patchShape)} as p
+        join contact c on c.lane = p.lane and c.id = p.id
+       order by c.lane, c.id
+         for update of c
     )
     update contact c
        set external_id = coalesce(p."externalId", c.external_id),
            email = coalesce(p.email, c.email),
            phone = coalesce(p.phone, c.phone),
-           properties = (case when p.replace then '{}' else c.properties end - p.gone) || p.properties,
-           tags = case when p.added = '{}' and p.removed = '{}' then c.tags
-                  else array(select t from unnest(c.tags || p.added) with ordinality u(t, n) where t <> all(p.removed) group by t order by min(n)) end,
+           properties = (case when p.replace then '{}' else c.properties end - p.unset) || p.properties,
+           tags = case when p."addTags" = '{}' and p."removeTags" = '{}' then c.tags
+                  else array(select t from unnest(c.tags || p."addTags") with ordinality u(t, n)
+                              where t <> all(p."removeTags") group by t order by min(n)) end,
            time_zone = coalesce(p."timeZone", c.time_zone),
            locale = coalesce(p.locale, c.locale),
            updated_at = p.at
-      from patch p, held h
-     where c.lane = p.lane and c.id = p.id and h.lane = p.lane and h.id = p.id`;
+      from held p
+     where c.lane = p.lane and c.id = p.id
+       -- An application that sends the same properties with every event must not cost a new row version each time.
+       and (p.replace or not c.properties @> p.properties or c.properties ?| p.unset or p."addTags" <> '{}' or p."removeTags" <> '{}'
+            or num_nonnulls(p."externalId", p.email, p.phone, p."timeZone", p.locale) > 0)`;
 }
+
+const patchShape =
+  'lane smallint, id uuid, "externalId" text, email text, phone text, properties jsonb, unset text[], replace boolean, "addTags" text[], "removeTags" text[], "timeZone" text, locale text, at timestamptz';
 
 /** The contacts of these keys, without their lists. Contacts that are gone are left out. */
 export async function loadContacts(sql: Queryable, keys: readonly ContactKey[]): Promise<ContactRow[]> {

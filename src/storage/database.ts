@@ -25,6 +25,7 @@ const hotSettings = {
   enable_seqscan: "off",
   enable_hashjoin: "off",
   enable_mergejoin: "off",
+  enable_material: "off",
   plan_cache_mode: "force_generic_plan",
 } as const;
 

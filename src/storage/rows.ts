@@ -11,7 +11,7 @@ const fieldSeparator = "\x1f";
 const rowSeparator = "\x1e";
 const nothing = "\x1d";
 
-type Column = { name: string; isJson: boolean };
+type Column = { name: string; encode: (value: unknown) => string };
 type Shape = { columns: Column[]; select: string };
 
 const shapes = new Map<string, Shape>();
@@ -53,15 +53,35 @@ function storableText(text: string): string {
 function line(row: Record<string, unknown>, columns: readonly Column[]): string {
   let text = "";
   // Also after the last field: an empty line would be no row.
-  for (const { name, isJson } of columns) text += field(row[name], isJson) + fieldSeparator;
+  for (const { name, encode } of columns) {
+    const value = row[name];
+    text += (value === null || value === undefined ? nothing : encode(value)) + fieldSeparator;
+  }
   return text;
 }
 
-function field(value: unknown, isJson: boolean): string {
-  if (value === null || value === undefined) return nothing;
-  if (isJson) return jsonOf(value);
-  if (value instanceof Date) return value.toISOString();
+function encoderOf(type: string): Column["encode"] {
+  if (/^jsonb?$/.test(type)) return jsonOf;
+  if (type.endsWith("[]")) return (value) => arrayText(value as readonly unknown[]);
+  return type === "timestamptz" ? (value) => instantText(value as Date) : plainText;
+}
+
+function plainText(value: unknown): string {
   return typeof value === "string" ? value.replace(unstorableText, " ") : String(value);
+}
+
+/** The literal of an array (PostgreSQL, 8.15.6), every element quoted. */
+function arrayText(values: readonly unknown[]): string {
+  const elements = values.map((value) => `"${plainText(value).replace(/["\\]/g, "\\$&")}"`);
+  return `{${elements.join(",")}}`;
+}
+
+const latest = { at: new Date(0), text: new Date(0).toISOString() };
+
+/** Nearly all instants of a batch are one and the same object: the `now` of its pass. */
+function instantText(at: Date): string {
+  if (at !== latest.at) Object.assign(latest, { at, text: at.toISOString() });
+  return latest.text;
 }
 
 function shapeOf(shape: string): Shape {
@@ -70,7 +90,7 @@ function shapeOf(shape: string): Shape {
   const parts = shape.split(",").map((part) => part.trim().split(/ (.*)/));
   const columns = parts.map(([name = "", type = ""]) => ({
     name: name.replaceAll('"', ""),
-    isJson: /^jsonb?$/.test(type),
+    encode: encoderOf(type),
   }));
   const select = parts.map(([name, type], index) => `f[${index + 1}]::${type} as ${name}`).join(", ");
   const made = { columns, select };

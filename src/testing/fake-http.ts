@@ -48,7 +48,10 @@ export function fakeHttp({ concurrency = 50, wait, next }: FakeOptions = {}): Fa
         await wait?.(effect);
         return settled(effect);
       },
-      giveUp: (effect) => ({ effect, next: { kind: "answer", answer: { ok: false, result: { reason: "internal_error" } } } }),
+      giveUp: (effect) => ({
+        effect,
+        next: { kind: "answer", answer: { ok: false, result: { reason: "internal_error" } } },
+      }),
       close: async () => undefined,
     },
   };

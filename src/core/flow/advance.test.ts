@@ -11,10 +11,10 @@ import type { StepContext, StepOutcome } from "./step-kind.ts";
 
 const end = { kind: "end", config: {} };
 const oddNext = { kind: "odd", config: {}, exits: { next: null } };
-const facts: Facts = { contact: sampleContact(), workspace };
+const facts: Facts = { contact: sampleContact(), workspace, now: noon };
 
-function move(flow: CompiledFlow, changes: Partial<Run> = {}, more: Partial<Facts> = {}, now = noon) {
-  return advance(flow, runOf(flow, changes), { ...facts, ...more }, now);
+function move(flow: CompiledFlow, changes: Partial<Run> = {}, more: Partial<Facts> = {}) {
+  return advance(flow, runOf(flow, changes), { ...facts, ...more });
 }
 
 function oddFlow(odd: (context: StepContext) => StepOutcome, steps: JsonObject = { odd: oddNext }): CompiledFlow {
@@ -49,9 +49,9 @@ test("a wait puts the run to sleep until its instant, and a wake before it sleep
   const flow = flowOf({ wait: { kind: "wait", config: { for: { amount: 1, unit: "hours" } }, exits: { next: null } } });
   const asleep = move(flow).run;
   expect(asleep).toMatchObject({ status: "waiting", step: "wait", visit: 1, wakeAt: new Date("2026-03-01T13:00:00Z") });
-  const early = advance(flow, asleep, facts, new Date("2026-03-01T12:30:00Z")).run;
+  const early = advance(flow, asleep, { ...facts, now: new Date("2026-03-01T12:30:00Z") }).run;
   expect(early.wakeAt).toEqual(asleep.wakeAt);
-  expect(advance(flow, asleep, facts, new Date("2026-03-01T13:00:00Z")).run.status).toBe("completed");
+  expect(advance(flow, asleep, { ...facts, now: new Date("2026-03-01T13:00:00Z") }).run.status).toBe("completed");
 });
 
 test.each([
@@ -201,12 +201,12 @@ test("stops after so many steps and stays due, so that a long run does not hold 
 
 test("leaves an ended run as it is", () => {
   const ended = runOf(callFlow, { status: "completed", endedAt: noon, wakeAt: null });
-  expect(advance(callFlow, ended, facts, noon)).toMatchObject({ run: ended, trail: [], effects: [] });
+  expect(advance(callFlow, ended, facts)).toMatchObject({ run: ended, trail: [], effects: [] });
 });
 
 test("changes nothing that it was given", () => {
   const run = Object.freeze(runOf(callFlow));
   const before = structuredClone({ run, contact: facts.contact });
-  advance(callFlow, run, facts, noon);
+  advance(callFlow, run, facts);
   expect({ run, contact: facts.contact }).toEqual(before);
 });

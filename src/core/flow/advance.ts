@@ -10,8 +10,8 @@ import type { StepContext, StepOutcome } from "./step-kind.ts";
 
 export type WorkspaceFacts = { id: string; name: string; timeZone: string };
 
-/** What is true when a run is looked at. `answer` is there when the effect it asked for is done. */
-export type Facts = { contact: Contact; workspace: WorkspaceFacts; answer?: EffectAnswer | undefined };
+/** What is true when a run is looked at, at `now`. `answer` is there when the effect it asked for is done. */
+export type Facts = { contact: Contact; workspace: WorkspaceFacts; now: Date; answer?: EffectAnswer | undefined };
 
 /** An effect as a step asked for it: `visit` and `ordinal` make its idempotency key stable. */
 export type AskedEffect = EffectRequest & { step: string; visit: number; ordinal: number; awaited: boolean };
@@ -43,16 +43,16 @@ export function unmoved(run: Run, contact: Contact): Advanced {
  * Moves a run as far as it can go at `now`: through steps until one waits, asks for an effect or ends the run.
  * Pure: no clock, no randomness, no I/O. After `flowLimits.stepsPerAdvance` steps it stops and stays due.
  */
-export function advance(flow: CompiledFlow, run: Run, facts: Facts, now: Date): Advanced {
-  const moved = unmoved(run, facts.contact);
-  let answer = facts.answer;
+export function advance(flow: CompiledFlow, run: Run, { contact, workspace, now, ...facts }: Facts): Advanced {
+  const moved = unmoved(run, contact);
+  let { answer } = facts;
   for (let taken = 0; isLive(moved.run); taken += 1) {
     if (taken === flowLimits.stepsPerAdvance) {
       moved.run = { ...moved.run, status: "active", wakeAt: now };
       break;
     }
-    if (endsEarly(flow, moved, facts.workspace, now)) break;
-    if (!takeStep(flow, moved, { workspace: facts.workspace, answer, now })) break;
+    if (endsEarly(flow, moved, { workspace, now })) break;
+    if (!takeStep(flow, moved, { workspace, answer, now })) break;
     answer = undefined;
   }
   return moved;
@@ -82,7 +82,7 @@ function takeStep(flow: CompiledFlow, moved: Advanced, { workspace, answer, now 
     answer,
   };
   try {
-    return settle(moved, step, runStep(step, context), now);
+    return settle(moved, { step, now }, runStep(step, context));
   } catch (error) {
     moved.bugs.push(error);
     return failRun(moved, "internal_error", now);
@@ -102,35 +102,40 @@ function runStep(step: CompiledStep, context: StepContext): StepOutcome {
   return outcome;
 }
 
-function settle(moved: Advanced, step: CompiledStep, outcome: StepOutcome, now: Date): boolean {
+/** The step that a run stands on, and when that is. */
+type Place = { step: CompiledStep; now: Date };
+
+function settle(moved: Advanced, place: Place, outcome: StepOutcome): boolean {
   const { run } = moved;
+  const { now } = place;
   switch (outcome.kind) {
     case "go":
-      return leave(moved, step, outcome, now);
+      return leave(moved, place, outcome);
     case "wait":
-      note(moved, step, { outcome: "waiting", detail: { until: outcome.until.toISOString(), ...outcome.detail } }, now);
+      note(moved, place, { outcome: "waiting", detail: { until: outcome.until.toISOString(), ...outcome.detail } });
       moved.run = { ...run, status: "waiting", wakeAt: outcome.until < latestWakeAt ? outcome.until : latestWakeAt };
       return false;
     case "ask":
-      ask(moved, step, [outcome.effect], true);
-      note(moved, step, { outcome: "asked", ...detailOf(outcome) }, now);
+      ask(moved, place.step, { effects: [outcome.effect], awaited: true });
+      note(moved, place, { outcome: "asked", ...detailOf(outcome) });
       moved.run = { ...run, status: "asking", wakeAt: null };
       return false;
     case "end":
-      note(moved, step, { outcome: "ended", ...detailOf(outcome) }, now);
+      note(moved, place, { outcome: "ended", ...detailOf(outcome) });
       return finish(moved, "completed", { now, reason: null });
     case "fail":
-      note(moved, step, { outcome: "failed", reason: outcome.reason, ...detailOf(outcome) }, now);
+      note(moved, place, { outcome: "failed", reason: outcome.reason, ...detailOf(outcome) });
       return finish(moved, "failed", { now, reason: outcome.reason });
   }
 }
 
-function leave(moved: Advanced, step: CompiledStep, outcome: Extract<StepOutcome, { kind: "go" }>, now: Date): boolean {
+function leave(moved: Advanced, place: Place, outcome: Extract<StepOutcome, { kind: "go" }>): boolean {
   const { run } = moved;
+  const { step, now } = place;
   const target = step.exits[outcome.exit] ?? null;
-  note(moved, step, { outcome: "went", exit: outcome.exit, ...detailOf(outcome) }, now);
+  note(moved, place, { outcome: "went", exit: outcome.exit, ...detailOf(outcome) });
   moved.counts.push(`${step.name}:${outcome.exit}`);
-  ask(moved, step, outcome.effects ?? [], false);
+  ask(moved, step, { effects: outcome.effects ?? [], awaited: false });
   for (const change of outcome.changes ?? []) {
     moved.changes.push(change);
     moved.contact = applyChange(moved.contact, change);
@@ -141,7 +146,9 @@ function leave(moved: Advanced, step: CompiledStep, outcome: Extract<StepOutcome
   return finish(moved, "completed", { now, reason: null });
 }
 
-function ask(moved: Advanced, step: CompiledStep, effects: readonly EffectRequest[], awaited: boolean): void {
+type Asking = { effects: readonly EffectRequest[]; awaited: boolean };
+
+function ask(moved: Advanced, step: CompiledStep, { effects, awaited }: Asking): void {
   const { visit } = moved.run;
   effects.forEach((effect, ordinal) => {
     moved.effects.push({ ...effect, step: step.name, visit, ordinal, awaited });
@@ -154,7 +161,7 @@ function detailOf(outcome: { detail?: JsonObject }): { detail?: JsonObject } {
 
 type Note = Pick<TrailEntry, "outcome" | "exit" | "reason" | "detail">;
 
-function note(moved: Advanced, step: CompiledStep, what: Note, now: Date): void {
+function note(moved: Advanced, { step, now }: Place, what: Note): void {
   const { visit, enteredAt } = moved.run;
   moved.trail.push({
     visit,
@@ -176,7 +183,7 @@ function finish(
   return false;
 }
 
-function endsEarly(flow: CompiledFlow, moved: Advanced, workspace: WorkspaceFacts, now: Date): boolean {
+function endsEarly(flow: CompiledFlow, moved: Advanced, { workspace, now }: Pick<Facts, "workspace" | "now">): boolean {
   const { exitWhen } = flow.definition;
   if (exitWhen.length === 0) return false;
   const scope = runScope(flow, moved.run, { contact: moved.contact, workspace, now });

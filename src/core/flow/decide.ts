@@ -79,62 +79,53 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
     counts: [],
     bugs: [],
   };
+  const deciding: Deciding = { state, decision, context };
   for (const item of work) {
-    if (item.kind === "event") meetEvent(state, decision, item.occurrence, context);
-    else wakeRun(state, decision, item, context);
+    if (item.kind === "event") meetEvent(deciding, item.occurrence);
+    else wakeRun(deciding, item);
   }
   return decision;
 }
 
-function wakeRun(
-  state: ContactState,
-  decision: Decision,
-  work: Exclude<Work, { kind: "event" }>,
-  context: DecideContext,
-): void {
-  const run = state.runs.get(work.runId);
+type Deciding = { state: ContactState; decision: Decision; context: DecideContext };
+
+function wakeRun(deciding: Deciding, work: Exclude<Work, { kind: "event" }>): void {
+  const run = deciding.state.runs.get(work.runId);
   if (!run || !isLive(run)) return;
   if (work.kind === "answer" && (run.status !== "asking" || run.visit !== work.visit)) return;
-  if (work.kind === "due" && (run.wakeAt === null || run.wakeAt > context.now)) return;
-  move(state, decision, { run, answer: work.kind === "answer" ? work.answer : undefined }, context);
+  if (work.kind === "due" && (run.wakeAt === null || run.wakeAt > deciding.context.now)) return;
+  move(deciding, run, work.kind === "answer" ? work.answer : undefined);
 }
 
-function meetEvent(state: ContactState, decision: Decision, occurrence: Occurrence, context: DecideContext): void {
-  for (const run of [...state.runs.values()]) exitByEvent(state, decision, { run, occurrence }, context);
+function meetEvent(deciding: Deciding, occurrence: Occurrence): void {
+  const { state, decision, context } = deciding;
+  for (const run of [...state.runs.values()]) exitByEvent(deciding, run, occurrence);
   for (const flow of context.flows.listening(occurrence.name)) {
-    const entry = enter(decision, { flow, occurrence }, routeContext(state, context));
+    const entry = enter(deciding, flow, occurrence);
     if (entry?.outcome) decision.outcomes.push(entry.outcome);
-    if (entry?.enter) start(state, decision, { flow, occurrence, ...entry.enter }, context);
+    if (entry?.enter) start(deciding, { flow, occurrence, ...entry.enter });
   }
 }
 
 /** An entry that throws keeps the contact out of its flow, and says so; other flows are not touched by it. */
-function enter(
-  decision: Decision,
-  { flow, occurrence }: Pick<Start, "flow" | "occurrence">,
-  context: RouteContext,
-): Entry | null {
+function enter({ state, decision, context }: Deciding, flow: CompiledFlow, occurrence: Occurrence): Entry | null {
   try {
-    return enterFlow(flow, occurrence, context);
+    return enterFlow(flow, occurrence, routeContext(state, context));
   } catch (error) {
     decision.bugs.push({ error, flowId: flow.id, runId: null });
     return notStarted(flow, occurrence, { reason: "internal_error", entry: null, detail: null });
   }
 }
 
-function exitByEvent(
-  state: ContactState,
-  decision: Decision,
-  { run, occurrence }: { run: Run; occurrence: Occurrence },
-  context: DecideContext,
-): void {
+function exitByEvent(deciding: Deciding, run: Run, occurrence: Occurrence): void {
+  const { state, decision, context } = deciding;
   const flow = context.flows.version(run.flowId, run.version);
   if (!flow || !isLive(run)) return;
-  const rule = exitRuleFor(flow, run, occurrence, routeContext(state, context));
+  const rule = exitRuleFor(flow, { run, occurrence }, routeContext(state, context));
   if (rule < 0) return;
   const moved = unmoved(run, state.contact);
   exitRun(moved, `exit_rule_${rule}`, context.now);
-  keep(state, decision, moved);
+  keep(deciding, moved);
   decision.outcomes.push({
     eventId: occurrence.id,
     flowId: run.flowId,
@@ -149,14 +140,10 @@ function exitByEvent(
 
 type Start = { flow: CompiledFlow; occurrence: Occurrence; entry: CompiledEntry; key: string | null };
 
-function start(
-  state: ContactState,
-  decision: Decision,
-  { flow, occurrence, entry, key }: Start,
-  context: DecideContext,
-): void {
-  const { now } = context;
+function start(deciding: Deciding, { flow, occurrence, entry, key }: Start): void {
+  const { state, decision, context } = deciding;
   const { contact } = state;
+  const { now } = context;
   const run = newRun(flow, { id: context.newRunId(contact.lane), contact, occurrence, entry, key, now });
   decision.runs.set(run.id, { run, isNew: true, trail: [] });
   decision.admissions.push({ flowId: flow.id, key, runId: run.id, at: now });
@@ -172,25 +159,24 @@ function start(
     runId: run.id,
   });
   state.admissions.set(admissionKey(flow.id, key), { lastAt: now, runId: run.id });
-  move(state, decision, { run, answer: undefined }, context);
+  move(deciding, run, undefined);
 }
 
-function move(
-  state: ContactState,
-  decision: Decision,
-  { run, answer }: { run: Run; answer: EffectAnswer | undefined },
-  context: DecideContext,
-): void {
+function move(deciding: Deciding, run: Run, answer: EffectAnswer | undefined): void {
+  const { state, context } = deciding;
   const { workspace, now } = context;
   const flow = context.flows.version(run.flowId, run.version);
-  if (flow) return keep(state, decision, advance(flow, run, { contact: state.contact, workspace, answer }, now));
+  if (flow) {
+    keep(deciding, advance(flow, run, { contact: state.contact, workspace, now, answer }));
+    return;
+  }
   const moved = unmoved(run, state.contact);
   moved.bugs.push(new Error(`Version ${run.version} of flow ${run.flowId} is missing.`));
   failRun(moved, "flow_version_missing", now);
-  keep(state, decision, moved);
+  keep(deciding, moved);
 }
 
-function keep(state: ContactState, decision: Decision, moved: Advanced): void {
+function keep({ state, decision }: Deciding, moved: Advanced): void {
   const { run } = moved;
   const kept = decision.runs.get(run.id);
   decision.runs.set(run.id, { run, isNew: kept?.isNew ?? false, trail: [...(kept?.trail ?? []), ...moved.trail] });

@@ -102,7 +102,7 @@ test.each<[string, JsonObject, Partial<RouteContext>, unknown]>([
     {},
     "key_empty",
   ],
-])("re-entry, %s", (_what, reentry, changes, expected) => {
+])("re-entry, %s", (...[, reentry, changes, expected]) => {
   expect(meet(withReentry(reentry), {}, changes)).toEqual(expected);
 });
 
@@ -156,7 +156,7 @@ test("an exit rule on an event sees its payload as `event`, and the one the run 
   const where = { field: "event.orderId", operator: "is", value: "o-2" };
   const flow = flowOf(steps, { changes: { exitWhen: [{ event: "cancel", where }, { event: "leave" }] } });
   const rule = (name: string, orderId: string) =>
-    exitRuleFor(flow, runOf(flow), occurrence({ name, payload: { orderId } }), contextWith());
+    exitRuleFor(flow, { run: runOf(flow), occurrence: occurrence({ name, payload: { orderId } }) }, contextWith());
   expect([rule("cancel", "o-2"), rule("cancel", "o-1"), rule("leave", "o-1"), rule("go", "o-2")]).toEqual([
     0, -1, 1, -1,
   ]);

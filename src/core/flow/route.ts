@@ -39,7 +39,11 @@ export function admissionKey(flowId: string, key: string | null): string {
 }
 
 /** The exit rule of `flow` that `occurrence` fulfils for `run`, as its index, or -1. */
-export function exitRuleFor(flow: CompiledFlow, run: Run, occurrence: Occurrence, context: RouteContext): number {
+export function exitRuleFor(
+  flow: CompiledFlow,
+  { run, occurrence }: { run: Run; occurrence: Occurrence },
+  context: RouteContext,
+): number {
   return flow.definition.exitWhen.findIndex((rule) => {
     if (!("event" in rule) || rule.event !== occurrence.name) return false;
     if (rule.where === undefined) return true;

@@ -146,7 +146,7 @@ describe("names the place and the rule of", () => {
     ],
     ["another form of flows", { ...definitionOf({ done: end }), schema: 2 }, "schema", /1/],
     ["no name", { ...definitionOf({ done: end }), name: "" }, "name", /./],
-  ])("%s", (_what, definition, path, message) => {
+  ])("%s", (...[, definition, path, message]) => {
     const found = issuesOf(definition).find((issue) => issue.path === path);
     expect(found?.message, JSON.stringify(issuesOf(definition))).toMatch(message);
   });

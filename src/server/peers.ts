@@ -5,14 +5,14 @@ import { countWorkers } from "../storage/workers.ts";
 const aliveMs = 10_000;
 const everyMs = 2000;
 
-export type Company = {
+export type Peers = {
   /** True when another process that moves runs or sends was seen lately. */
   isThere(): boolean;
   stop(): void;
 };
 
 /** Looks every two seconds how many engines and senders there are. `own` is 1 when this process is one of them. */
-export async function watchCompany(sql: Sql, own: 0 | 1, report: (error: unknown) => void): Promise<Company> {
+export async function watchPeers(sql: Sql, own: 0 | 1, report: (error: unknown) => void): Promise<Peers> {
   let others = 0;
   const look = async () => {
     others = (await countWorkers(sql, aliveMs)) - own;

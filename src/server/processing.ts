@@ -1,15 +1,15 @@
 import type { Logger } from "pino";
 import { newId } from "../operations/new-id.ts";
 import type { Platform } from "../operations/platform.ts";
-import { type Company, watchCompany } from "./company.ts";
 import type { Configuration } from "./configuration.ts";
 import { createEngine, type EngineHandle, type EngineNews } from "./engine-handle.ts";
 import { startEngineThread } from "./engine-thread/start.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Notices, openNotices, type RemoteWork } from "./notices.ts";
 import type { OpenDatabase } from "./open-database.ts";
+import { type Peers, watchPeers } from "./peers.ts";
 
-export type WorkshopOptions = {
+export type ProcessingOptions = {
   configuration: Configuration;
   logger: Logger;
   database: OpenDatabase;
@@ -18,7 +18,7 @@ export type WorkshopOptions = {
 };
 
 /** The part of a process that has work done: by itself, by others on the same database, or both. */
-export type Workshop = {
+export type Processing = {
   /** Lanes have new work, and it is committed. */
   signal(lanes: Iterable<number>): void;
   start(): Promise<void>;
@@ -29,16 +29,16 @@ export type Workshop = {
  * Makes what the roles ask for. A process without the engine tells those that have one; one that does all tells others only while there
  * are some, so that they help. On the embedded database nobody else is there.
  */
-export async function createWorkshop(options: WorkshopOptions): Promise<Workshop> {
+export async function createProcessing(options: ProcessingOptions): Promise<Processing> {
   const { configuration, database, logger } = options;
   const report = (error: unknown) =>
     logger.error({ err: error }, "The other processes were not told of work; their sweep finds it.");
-  const links: { notices: Notices | null; company: Company | null } = { notices: null, company: null };
+  const links: { notices: Notices | null; peers: Peers | null } = { notices: null, peers: null };
   const passes = configuration.roles.has("engine");
   const engine =
     passes || configuration.roles.has("sender") ? makeEngine(options, (work) => links.notices?.send(work)) : null;
   const tell = (work: RemoteWork) => {
-    if (!passes || links.company?.isThere()) links.notices?.send(work);
+    if (!passes || links.peers?.isThere()) links.notices?.send(work);
   };
   return {
     signal(lanes) {
@@ -54,12 +54,12 @@ export async function createWorkshop(options: WorkshopOptions): Promise<Workshop
           onWork: engine && hear(engine, passes),
           onError: report,
         });
-        links.company = await watchCompany(database.sql, engine ? 1 : 0, report);
+        links.peers = await watchPeers(database.sql, engine ? 1 : 0, report);
       }
       await engine?.start();
     },
     async stop() {
-      links.company?.stop();
+      links.peers?.stop();
       await engine?.stop();
       await links.notices?.close();
     },
@@ -79,7 +79,7 @@ function hear(engine: EngineHandle, passes: boolean) {
  * threads cannot start, it shares the thread of the rest.
  */
 function makeEngine(
-  { configuration, database, logger, platform, metrics }: WorkshopOptions,
+  { configuration, database, logger, platform, metrics }: ProcessingOptions,
   onRemoteWork: EngineNews["onRemoteWork"],
 ): EngineHandle {
   const news = { onRemoteWork, onPass: metrics.onPass };
