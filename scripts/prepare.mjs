@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { buildProgram } from "./build.mjs";
+import { mendPostgres } from "./mend-postgres.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -15,10 +16,12 @@ const buildStamp = join(root, "dist", ".stamp");
 /** Installs when node_modules is missing or was made from another package-lock.json. Throws one sentence when npm fails. */
 export async function ensureInstalled() {
   refuseOldNode();
-  if (isInstalled()) return;
-  await alone(async () => {
-    if (!isInstalled()) install();
-  });
+  if (!isInstalled()) {
+    await alone(async () => {
+      if (!isInstalled()) install();
+    });
+  }
+  mendPostgres(root);
 }
 
 /** Installs and builds when stale. */

@@ -5,7 +5,10 @@ type Left = { queued: number; outbox: number; runs: number; pending: number };
 
 const patienceMs = 90_000;
 
-/** Waits until nothing is left to do: no event in line, no effect, no run alive. Resolves with what is left when that takes too long. */
+/**
+ * Waits until nothing is left to do: no event in line, no effect but those held for a person, no run alive. Resolves with what is left when
+ * that takes too long.
+ */
 export async function drain(sql: Sql): Promise<Left | null> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
@@ -18,7 +21,8 @@ export async function drain(sql: Sql): Promise<Left | null> {
 
 async function look(sql: Sql): Promise<Left> {
   const [left] = await sql<[Left]>`
-    select (select count(*) from event_queue)::int as queued, (select count(*) from outbox)::int as outbox,
+    select (select count(*) from event_queue)::int as queued,
+           (select count(*) from outbox where due_at < now() + interval '1 day')::int as outbox,
            (select count(*) from run where ended_at is null)::int as runs`;
   return left;
 }

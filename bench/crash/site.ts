@@ -26,7 +26,7 @@ export async function openEmbeddedSite(dir: string, smtpPort: number): Promise<S
   return createSite({
     name: "embedded",
     ports,
-    start: (port) => startServer({ dataDir, port, smtpPort }),
+    start: (port) => startServer({ dataDir, port, smtpPort, showErrors: false }),
     databaseUrl: () => embeddedUrl(dataDir),
     close: async () => undefined,
   });
@@ -48,6 +48,7 @@ export async function openSharedSite(dir: string, smtpPort: number): Promise<Sit
         port,
         smtpPort,
         databaseUrl: database.url,
+        showErrors: false,
       });
     },
     databaseUrl: () => database?.url ?? "",

@@ -16,8 +16,8 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
   const kind = { event: "page.seen", contacts: 50_000 };
   const send = { ...kind, port: server.port, path: "/v1/events/batch", batch, connections: 8, properties: false };
   await makeCopyTable(sql);
-  const seconds = quick ? 1.5 : 4;
-  await load.run({ ...send, seconds: quick ? 1.5 : 3 });
+  const seconds = quick ? 1 : 4;
+  await load.run({ ...send, seconds: quick ? 1 : 3 });
   await copyEvents(sql, { ...kind, seconds: 0.5, round: 0 });
   const totals = { bare: 0, server: 0 };
   const rounds = 3;

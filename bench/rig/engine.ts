@@ -36,7 +36,7 @@ type Options = {
 
 /** The engine of this program in this process, on an empty database, with one published flow and a clock that the bench sets. */
 export async function startBenchEngine({ url, definition, now, performer, fill }: Options): Promise<BenchEngine> {
-  const sql = connect(url, { max: 16, applicationName: "bench engine" });
+  const sql = connect(url, { max: 16, applicationName: "bench engine", hot: true });
   await migrate(sql);
   await ensurePartitions(sql, now);
   const clock = { now };

@@ -14,6 +14,8 @@ export type ServerOptions = {
   /** Folder for a CPU profile, written when the server stops. */
   profileDir?: string | null;
   environment?: Record<string, string>;
+  /** Whether what it logs as an error is shown here; true unless given. */
+  showErrors?: boolean;
 };
 
 export type Server = {
@@ -31,6 +33,7 @@ export type Server = {
 /** The bootstrap key of every server that is started here. */
 export const apiKey = "stk_bench_bench_bench_bench_bench_bench_bench_0";
 const readyTimeoutMs = 60_000;
+const errorLine = /"level":(50|60|"error"|"fatal")/;
 const root = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 /** Starts the real server as a process of its own, and waits until it says that it is ready. */
@@ -42,7 +45,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     env: environmentOf(options, port),
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const server = handleOf(child, port);
+  const server = handleOf(child, port, options.showErrors ?? true);
   await untilReady(server, child);
   return server;
 }
@@ -67,11 +70,12 @@ function environmentOf(
   };
 }
 
-function handleOf(child: ChildProcess, port: number): Server {
+function handleOf(child: ChildProcess, port: number, showErrors: boolean): Server {
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk) => {
       output = `${output}${chunk}`.slice(-20_000);
+      if (showErrors && errorLine.test(String(chunk))) process.stderr.write(chunk);
     });
   const ended = once(child, "exit");
   return {

@@ -116,3 +116,11 @@ export function onDay(text: string, timeZone: string, timeOfDay?: string): Date 
   const [hour = 0, minute = 0] = (timeOfDay ?? "00:00").split(":").map(Number);
   return DateTime.fromObject({ year, month, day, hour, minute }, { zone: timeZone }).toJSDate();
 }
+
+const latest = { at: new Date(0), text: new Date(0).toISOString() };
+
+/** `at` as ISO 8601 text. The last one made is remembered: within a batch nearly all instants are one and the same object. */
+export function isoText(at: Date): string {
+  if (at !== latest.at) Object.assign(latest, { at, text: at.toISOString() });
+  return latest.text;
+}

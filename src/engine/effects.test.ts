@@ -165,11 +165,11 @@ test("effects that another process gave back are found without a signal", async 
   const gate = deferred();
   const slow = fakeHttp({ concurrency: 1, wait: () => gate.promise });
   const one = await start({ http: slow.performer });
-  const quick = fakeHttp();
-  await start({ beside: one, http: quick.performer, tuning: { heartbeatMs: 20 } });
   await one.publish(callFlow);
   await go(one, 5);
   await slow.begun(1);
+  const quick = fakeHttp();
+  await start({ beside: one, http: quick.performer, tuning: { heartbeatMs: 20 } });
   const stop = one.stop();
   gate.resolve();
   await stop;

@@ -155,8 +155,9 @@ type WriteContext = { answers: readonly KeptAnswer[]; now: Date };
 
 /** Writes a plan in one commit. Throws Overtaken, with nothing written, when another writer was faster. */
 export async function writeEventPlan(sql: Sql, plan: EventPlan, context: WriteContext): Promise<void> {
-  const onlyEvents = plan.claims.length + plan.patches.length + plan.memberships.length + context.answers.length === 0;
-  if (onlyEvents) return insertEvents(sql, plan.events);
+  // Nobody new, the usual case: one statement, and no round trips for a transaction around it.
+  const isOneStatement = plan.claims.length + plan.memberships.length + context.answers.length === 0;
+  if (isOneStatement) return insertEvents(sql, plan.events, plan.patches);
   await sql.begin((transaction) => writeAll(transaction, plan, context));
 }
 
@@ -176,17 +177,19 @@ async function writeAll(sql: Transaction, plan: EventPlan, { answers, now }: Wri
 
 /**
  * An event fills identities that a known contact lacks; it never replaces one that the contact has. The contacts stay locked, so that
- * nobody else changes what they own before the commit. Locked first and in one order: see `moveIdentities` for the other writer.
+ * nobody else changes what they own before the commit. Locked before any identity is claimed, also one for a new contact, and in one
+ * order: whoever waits for an identity then waits for somebody who waits for no contact. See `moveIdentities` for the other writer.
  */
 async function holdContacts(sql: Transaction, plan: EventPlan): Promise<void> {
+  if (plan.claims.length === 0) return;
   const isNew = new Set(plan.contacts.map(({ id }) => id));
   const fills = plan.claims.filter((claim) => !isNew.has(claim.contactId));
-  if (fills.length === 0) return;
   const keys = new Map(
     [...fills.map((claim) => ({ lane: claim.contactLane, id: claim.contactId })), ...plan.patches].map(
       ({ lane, id }) => [id, { lane, id }],
     ),
   );
+  if (keys.size === 0) return;
   const rows = new Map((await lockContacts(sql, [...keys.values()])).map((row) => [row.id, row]));
   // Deleted, or filled by somebody else, since they were resolved.
   if (fills.some(({ contactId, kind }) => rows.get(contactId)?.[kind] !== null)) throw new Overtaken(false);

@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Contact } from "../core/contact.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
@@ -35,8 +36,13 @@ export type ContactPatch = ContactKey & {
 
 /** Lays patches over contacts, one per contact. The database merges, so that two writers do not undo each other. */
 export async function patchContacts(sql: Queryable, patches: readonly ContactPatch[]): Promise<void> {
+  await patchQuery(sql, patches);
+}
+
+/** The query of `patchContacts`, to be run by itself or as a part of another. */
+export function patchQuery(sql: Queryable, patches: readonly ContactPatch[]): PendingQuery<Row[]> {
   const sorted = [...patches].sort((a, b) => a.lane - b.lane || (a.id < b.id ? -1 : 1));
-  await sql`
+  return sql`
     with held as (
       select p.*
         from ${recordset(sql, sorted, patchShape)} as p

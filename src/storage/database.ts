@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { connectCoalescing, type SocketTarget } from "./coalescing-socket.ts";
 
 type CustomTypes = { bigint: number; plainDate: string };
 
@@ -14,6 +15,8 @@ export type Queryable = postgres.ISql<CustomTypes>;
 // Fixed type numbers of PostgreSQL, from pg_type.dat.
 const timestampArrayType = 1185;
 const booleanArrayType = 1000;
+
+const connectTimeoutMs = 10_000;
 
 export type ConnectOptions = { max: number; applicationName: string; hot?: boolean };
 
@@ -37,7 +40,11 @@ const hotSettings = {
 export function connect(url: string, { max, applicationName, hot = false }: ConnectOptions): Sql {
   return postgres(url, {
     max,
-    connect_timeout: 10,
+    connect_timeout: connectTimeoutMs / 1000,
+    // Several hosts, tried in turn, are left to the client's own sockets.
+    ...(new URL(url).host.includes(",")
+      ? {}
+      : { socket: (target: SocketTarget) => connectCoalescing(target, connectTimeoutMs) }),
     onnotice: () => undefined,
     connection: { application_name: applicationName, TimeZone: "UTC", ...(hot ? hotSettings : {}) },
     types: {

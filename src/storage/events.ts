@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../core/json.ts";
+import { type ContactPatch, patchQuery } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
 
@@ -18,10 +19,18 @@ export type EventRow = {
   queued: boolean;
 };
 
-/** Writes events, and puts those with `queued` in line for the flows, in the order of the array. One statement, one commit. */
-export async function insertEvents(sql: Queryable, events: readonly EventRow[]): Promise<void> {
+/**
+ * Writes events, and puts those with `queued` in line for the flows, in the order of the array; and lays patches over contacts. One
+ * statement, one commit.
+ */
+export async function insertEvents(
+  sql: Queryable,
+  events: readonly EventRow[],
+  patches: readonly ContactPatch[] = [],
+): Promise<void> {
   await sql`
-    with incoming as (
+    with ${patches.length === 0 ? sql`` : sql`patched as (${patchQuery(sql, patches)}),`}
+    incoming as (
       select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean')} as e
     ), stored as (
       insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued)

@@ -1,4 +1,5 @@
 import type { PendingQuery, Row } from "postgres";
+import { isoText } from "../core/time.ts";
 import type { Queryable } from "./database.ts";
 
 /** What jsonb cannot hold: U+0000, and halves of surrogate pairs. JSON.stringify writes both as escapes. */
@@ -63,7 +64,7 @@ function line(row: Record<string, unknown>, columns: readonly Column[]): string 
 function encoderOf(type: string): Column["encode"] {
   if (/^jsonb?$/.test(type)) return jsonOf;
   if (type.endsWith("[]")) return (value) => arrayText(value as readonly unknown[]);
-  return type === "timestamptz" ? (value) => instantText(value as Date) : plainText;
+  return type === "timestamptz" ? (value) => isoText(value as Date) : plainText;
 }
 
 function plainText(value: unknown): string {
@@ -74,14 +75,6 @@ function plainText(value: unknown): string {
 function arrayText(values: readonly unknown[]): string {
   const elements = values.map((value) => `"${plainText(value).replace(/["\\]/g, "\\$&")}"`);
   return `{${elements.join(",")}}`;
-}
-
-const latest = { at: new Date(0), text: new Date(0).toISOString() };
-
-/** Nearly all instants of a batch are one and the same object: the `now` of its pass. */
-function instantText(at: Date): string {
-  if (at !== latest.at) Object.assign(latest, { at, text: at.toISOString() });
-  return latest.text;
 }
 
 function shapeOf(shape: string): Shape {

@@ -2,6 +2,7 @@ import { evaluate } from "../condition/condition.ts";
 import { applyChange, type Contact, type ContactChange, contactScope } from "../contact.ts";
 import type { JsonObject } from "../json.ts";
 import type { Scope } from "../scope.ts";
+import { isoText } from "../time.ts";
 import type { CompiledFlow, CompiledStep } from "./compile.ts";
 import { flowLimits } from "./definition.ts";
 import type { EffectAnswer, EffectRequest } from "./effect.ts";
@@ -39,36 +40,51 @@ export function unmoved(run: Run, contact: Contact): Advanced {
   return { run, contact, changes: [], effects: [], trail: [], counts: [], bugs: [] };
 }
 
+/** A move under way: what it goes by, and what it has come to so far. */
+type Move = { flow: CompiledFlow; workspace: WorkspaceFacts; now: Date; moved: Advanced };
+
 /**
  * Moves a run as far as it can go at `now`: through steps until one waits, asks for an effect or ends the run.
  * Pure: no clock, no randomness, no I/O. After `flowLimits.stepsPerAdvance` steps it stops and stays due.
  */
-export function advance(flow: CompiledFlow, run: Run, { contact, workspace, now, ...facts }: Facts): Advanced {
+export function advance(flow: CompiledFlow, run: Run, { contact, workspace, answer, now }: Facts): Advanced {
   const moved = unmoved(run, contact);
-  let { answer } = facts;
+  const move = { flow, workspace, now, moved };
+  let given = answer;
   for (let taken = 0; isLive(moved.run); taken += 1) {
     if (taken === flowLimits.stepsPerAdvance) {
       moved.run = { ...moved.run, status: "active", wakeAt: now };
       break;
     }
-    if (endsEarly(flow, moved, { workspace, now })) break;
-    if (!takeStep(flow, moved, { workspace, answer, now })) break;
-    answer = undefined;
+    if (endsEarly(move) || !takeStep(move, given)) break;
+    given = undefined;
   }
   return moved;
 }
 
-type Moment = { workspace: WorkspaceFacts; answer: EffectAnswer | undefined; now: Date };
-
 /** Runs the step the run stands on. False when the run stays there. */
-function takeStep(flow: CompiledFlow, moved: Advanced, { workspace, answer, now }: Moment): boolean {
+function takeStep(move: Move, answer: EffectAnswer | undefined): boolean {
+  const { flow, moved, now } = move;
   const { run } = moved;
   const step = run.step === null ? undefined : flow.steps.get(run.step);
   if (!step) return failRun(moved, "step_missing", now);
   if (run.visit > flowLimits.visits) return failRun(moved, "loop_guard", now);
-  const { contact } = moved;
+  try {
+    return settle(move, step, runStep(step, contextOf(move, step, answer)));
+  } catch (error) {
+    moved.bugs.push(error);
+    return failRun(moved, "internal_error", now);
+  }
+}
+
+function contextOf(
+  { flow, workspace, now, moved }: Move,
+  step: CompiledStep,
+  answer: EffectAnswer | undefined,
+): StepContext {
+  const { run, contact } = moved;
   let scope: Scope | undefined;
-  const context: StepContext = {
+  return {
     step: step.name,
     visit: run.visit,
     now,
@@ -81,12 +97,6 @@ function takeStep(flow: CompiledFlow, moved: Advanced, { workspace, answer, now 
     contact,
     answer,
   };
-  try {
-    return settle(moved, { step, now }, runStep(step, context));
-  } catch (error) {
-    moved.bugs.push(error);
-    return failRun(moved, "internal_error", now);
-  }
 }
 
 /** What the step decides. Throws when that is something no step may decide: a bug of the kind. */
@@ -102,38 +112,35 @@ function runStep(step: CompiledStep, context: StepContext): StepOutcome {
   return outcome;
 }
 
-/** The step that a run stands on, and when that is. */
-type Place = { step: CompiledStep; now: Date };
-
-function settle(moved: Advanced, place: Place, outcome: StepOutcome): boolean {
+function settle(move: Move, step: CompiledStep, outcome: StepOutcome): boolean {
+  const { moved, now } = move;
   const { run } = moved;
-  const { now } = place;
   switch (outcome.kind) {
     case "go":
-      return leave(moved, place, outcome);
+      return leave(move, step, outcome);
     case "wait":
-      note(moved, place, { outcome: "waiting", detail: { until: outcome.until.toISOString(), ...outcome.detail } });
+      note(move, step, { outcome: "waiting", detail: { until: isoText(outcome.until), ...outcome.detail } });
       moved.run = { ...run, status: "waiting", wakeAt: outcome.until < latestWakeAt ? outcome.until : latestWakeAt };
       return false;
     case "ask":
-      ask(moved, place.step, { effects: [outcome.effect], awaited: true });
-      note(moved, place, { outcome: "asked", ...detailOf(outcome) });
+      ask(moved, step, { effects: [outcome.effect], awaited: true });
+      note(move, step, { outcome: "asked", ...detailOf(outcome) });
       moved.run = { ...run, status: "asking", wakeAt: null };
       return false;
     case "end":
-      note(moved, place, { outcome: "ended", ...detailOf(outcome) });
+      note(move, step, { outcome: "ended", ...detailOf(outcome) });
       return finish(moved, "completed", { now, reason: null });
     case "fail":
-      note(moved, place, { outcome: "failed", reason: outcome.reason, ...detailOf(outcome) });
+      note(move, step, { outcome: "failed", reason: outcome.reason, ...detailOf(outcome) });
       return finish(moved, "failed", { now, reason: outcome.reason });
   }
 }
 
-function leave(moved: Advanced, place: Place, outcome: Extract<StepOutcome, { kind: "go" }>): boolean {
+function leave(move: Move, step: CompiledStep, outcome: Extract<StepOutcome, { kind: "go" }>): boolean {
+  const { moved, now } = move;
   const { run } = moved;
-  const { step, now } = place;
   const target = step.exits[outcome.exit] ?? null;
-  note(moved, place, { outcome: "went", exit: outcome.exit, ...detailOf(outcome) });
+  note(move, step, { outcome: "went", exit: outcome.exit, ...detailOf(outcome) });
   moved.counts.push(`${step.name}:${outcome.exit}`);
   ask(moved, step, { effects: outcome.effects ?? [], awaited: false });
   for (const change of outcome.changes ?? []) {
@@ -146,9 +153,9 @@ function leave(moved: Advanced, place: Place, outcome: Extract<StepOutcome, { ki
   return finish(moved, "completed", { now, reason: null });
 }
 
-type Asking = { effects: readonly EffectRequest[]; awaited: boolean };
+type Asked = { effects: readonly EffectRequest[]; awaited: boolean };
 
-function ask(moved: Advanced, step: CompiledStep, { effects, awaited }: Asking): void {
+function ask(moved: Advanced, step: CompiledStep, { effects, awaited }: Asked): void {
   const { visit } = moved.run;
   effects.forEach((effect, ordinal) => {
     moved.effects.push({ ...effect, step: step.name, visit, ordinal, awaited });
@@ -161,16 +168,10 @@ function detailOf(outcome: { detail?: JsonObject }): { detail?: JsonObject } {
 
 type Note = Pick<TrailEntry, "outcome" | "exit" | "reason" | "detail">;
 
-function note(moved: Advanced, { step, now }: Place, what: Note): void {
+function note({ moved, now }: Move, step: CompiledStep, what: Note): void {
   const { visit, enteredAt } = moved.run;
-  moved.trail.push({
-    visit,
-    step: step.name,
-    kind: step.kind.name,
-    enteredAt: enteredAt.toISOString(),
-    at: now.toISOString(),
-    ...what,
-  });
+  const place = { visit, step: step.name, kind: step.kind.name, enteredAt: isoText(enteredAt), at: isoText(now) };
+  moved.trail.push({ ...place, ...what });
 }
 
 function finish(
@@ -183,7 +184,7 @@ function finish(
   return false;
 }
 
-function endsEarly(flow: CompiledFlow, moved: Advanced, { workspace, now }: Pick<Facts, "workspace" | "now">): boolean {
+function endsEarly({ flow, workspace, now, moved }: Move): boolean {
   const { exitWhen } = flow.definition;
   if (exitWhen.length === 0) return false;
   const scope = runScope(flow, moved.run, { contact: moved.contact, workspace, now });
@@ -206,7 +207,7 @@ export function failRun(moved: Advanced, reason: string, now: Date): false {
 }
 
 function placeOf({ visit, step, enteredAt }: Run, kind: string, now: Date): Omit<TrailEntry, "outcome"> {
-  return { visit, step: step ?? "", kind, enteredAt: enteredAt.toISOString(), at: now.toISOString() };
+  return { visit, step: step ?? "", kind, enteredAt: isoText(enteredAt), at: isoText(now) };
 }
 
 type ScopeFacts = { contact: Contact; workspace: WorkspaceFacts; now: Date };
@@ -222,10 +223,10 @@ export function runScope(flow: CompiledFlow, run: Run, { contact, workspace, now
       key: run.key,
       flow: flow.definition.name,
       version: run.version,
-      startedAt: run.startedAt.toISOString(),
+      startedAt: isoText(run.startedAt),
       eventName: run.eventName,
-      eventAt: run.eventAt.toISOString(),
-      now: now.toISOString(),
+      eventAt: isoText(run.eventAt),
+      now: isoText(now),
     },
     steps: run.steps,
     workspace: { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone },

@@ -79,7 +79,7 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
     counts: [],
     bugs: [],
   };
-  const deciding: Deciding = { state, decision, context };
+  const deciding = { state, decision, context };
   for (const item of work) {
     if (item.kind === "event") meetEvent(deciding, item.occurrence);
     else wakeRun(deciding, item);
@@ -87,6 +87,7 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
   return decision;
 }
 
+/** A decision under way: the contact as it is by now, what was decided so far, and what it goes by. */
 type Deciding = { state: ContactState; decision: Decision; context: DecideContext };
 
 function wakeRun(deciding: Deciding, work: Exclude<Work, { kind: "event" }>): void {
@@ -142,8 +143,8 @@ type Start = { flow: CompiledFlow; occurrence: Occurrence; entry: CompiledEntry;
 
 function start(deciding: Deciding, { flow, occurrence, entry, key }: Start): void {
   const { state, decision, context } = deciding;
-  const { contact } = state;
   const { now } = context;
+  const { contact } = state;
   const run = newRun(flow, { id: context.newRunId(contact.lane), contact, occurrence, entry, key, now });
   decision.runs.set(run.id, { run, isNew: true, trail: [] });
   decision.admissions.push({ flowId: flow.id, key, runId: run.id, at: now });
@@ -163,14 +164,14 @@ function start(deciding: Deciding, { flow, occurrence, entry, key }: Start): voi
 }
 
 function move(deciding: Deciding, run: Run, answer: EffectAnswer | undefined): void {
-  const { state, context } = deciding;
-  const { workspace, now } = context;
-  const flow = context.flows.version(run.flowId, run.version);
+  const { contact } = deciding.state;
+  const { workspace, now, flows } = deciding.context;
+  const flow = flows.version(run.flowId, run.version);
   if (flow) {
-    keep(deciding, advance(flow, run, { contact: state.contact, workspace, now, answer }));
+    keep(deciding, advance(flow, run, { contact, workspace, answer, now }));
     return;
   }
-  const moved = unmoved(run, state.contact);
+  const moved = unmoved(run, contact);
   moved.bugs.push(new Error(`Version ${run.version} of flow ${run.flowId} is missing.`));
   failRun(moved, "flow_version_missing", now);
   keep(deciding, moved);
