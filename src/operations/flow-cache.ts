@@ -38,15 +38,19 @@ export function createFlowCache(registry: Registry): FlowCache {
   const versions = new Map<string, CompiledFlow>();
   const find = (flowId: string, version: number) =>
     current.get(`${flowId}|${version}`) ?? versions.get(`${flowId}|${version}`);
+  const knows = ({ id, routingRevision }: WorkspaceRow) =>
+    (workspaces.get(id)?.facts.routingRevision ?? 0) >= routingRevision;
 
   return {
     async refresh(sql) {
       for (const facts of await listWorkspaces(sql)) {
-        if (workspaces.get(facts.id)?.facts.routingRevision === facts.routingRevision) continue;
+        if (knows(facts)) continue;
         const [rows, exitEvents] = await Promise.all([
           loadCurrentVersions(sql, facts.id),
           loadExitEvents(sql, facts.id),
         ]);
+        // Several refreshes may be under way: a slow one must not bring back what a later one has replaced.
+        if (knows(facts)) continue;
         const flows = rows.map((row) => compile(row, registry));
         for (const flow of workspaces.get(facts.id)?.flows ?? []) {
           current.delete(keyOf(flow));

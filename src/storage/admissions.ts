@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { ContactKey } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
@@ -20,9 +21,9 @@ export async function loadAdmissions(sql: Queryable, contacts: readonly ContactK
 }
 
 /** Remembers that contacts entered flows. Several entries of one contact, flow and key count as the last. */
-export async function saveAdmissions(sql: Queryable, admissions: readonly AdmissionRow[]): Promise<void> {
+export function saveAdmissions(sql: Queryable, admissions: readonly AdmissionRow[]): PendingQuery<Row[]> {
   const last = new Map(admissions.map((row) => [`${row.contactId}|${row.flowId}|${row.key ?? ""}`, row]));
-  await sql`
+  return sql`
     insert into admission as a (lane, contact_id, flow_id, key, run_id, last_at)
     select lane, "contactId", "flowId", coalesce(key, ''), "runId", at
       from ${recordset(sql, [...last.values()], 'lane smallint, "contactId" uuid, "flowId" uuid, key text, "runId" uuid, at timestamptz')} as k

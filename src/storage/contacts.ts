@@ -35,20 +35,15 @@ export type ContactPatch = ContactKey & {
 };
 
 /** Lays patches over contacts, one per contact. The database merges, so that two writers do not undo each other. */
-export async function patchContacts(sql: Queryable, patches: readonly ContactPatch[]): Promise<void> {
-  await patchQuery(sql, patches);
-}
-
-/** The query of `patchContacts`, to be run by itself or as a part of another. */
-export function patchQuery(sql: Queryable, patches: readonly ContactPatch[]): PendingQuery<Row[]> {
+export function patchContacts(sql: Queryable, patches: readonly ContactPatch[]): PendingQuery<Row[]> {
   const sorted = [...patches].sort((a, b) => a.lane - b.lane || (a.id < b.id ? -1 : 1));
   return sql`
     with held as (
       select p.*
         from ${recordset(sql, sorted, patchShape)} as p
-        join contact c on c.lane = p.lane and c.id = p.id
-       order by c.lane, c.id
-         for update of c
+       cross join lateral (
+         select 1 from contact where contact.lane = p.lane and contact.id = p.id offset 0 for update
+       ) locked
     )
     update contact c
        set external_id = coalesce(p."externalId", c.external_id),

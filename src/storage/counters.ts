@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
 
@@ -11,8 +12,8 @@ export type CounterRow = {
 };
 
 /** Adds to roll-ups. `lane` is one that the caller holds, so that no two writers meet on a row. */
-export async function addCounts(sql: Queryable, counts: readonly CounterRow[]): Promise<void> {
-  await sql`
+export function addCounts(sql: Queryable, counts: readonly CounterRow[]): PendingQuery<Row[]> {
+  return sql`
     insert into counter as c (lane, workspace_id, subject, version, name, value)
     select lane, "workspaceId", subject, version, name, by
       from ${recordset(sql, counts, 'lane smallint, "workspaceId" uuid, subject uuid, version integer, name text, by bigint')} as k

@@ -1,7 +1,8 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Json, JsonObject } from "../core/json.ts";
-import { type ContactPatch, patchQuery } from "./contacts.ts";
+import { type ContactPatch, patchContacts } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
-import { recordset } from "./rows.ts";
+import { located, recordset } from "./rows.ts";
 
 export type EventRow = {
   lane: number;
@@ -29,7 +30,7 @@ export async function insertEvents(
   patches: readonly ContactPatch[] = [],
 ): Promise<void> {
   await sql`
-    with ${patches.length === 0 ? sql`` : sql`patched as (${patchQuery(sql, patches)}),`}
+    with ${patches.length === 0 ? sql`` : sql`patched as (${patchContacts(sql, patches)}),`}
     incoming as (
       select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean')} as e
     ), stored as (
@@ -70,16 +71,17 @@ export async function takeQueuedEvents(
 }
 
 /** Takes events out of the line: the flows have met them. */
-export async function removeQueuedEvents(
+export function removeQueuedEvents(
   sql: Queryable,
   events: readonly { lane: number; seq: number }[],
-): Promise<void> {
-  await sql`
+): PendingQuery<Row[]> {
+  return sql`
     delete from event_queue q
-     using ${recordset(
-       sql,
-       events.map(({ lane, seq }) => ({ lane, seq })),
-       "lane smallint, seq bigint",
-     )} as k
-     where q.lane = k.lane and q.seq = k.seq`;
+     using ${located(sql, {
+       table: "event_queue",
+       rows: events.map(({ lane, seq }) => ({ lane, seq })),
+       shape: "lane smallint, seq bigint",
+       match: "event_queue.lane = k.lane and event_queue.seq = k.seq",
+     })} as k
+     where q.ctid = k.place`;
 }

@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { MembershipState } from "../core/contact.ts";
 import type { ContactKey } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
@@ -13,10 +14,10 @@ export type MembershipRow = {
 };
 
 /** Sets the state of contacts in lists, joining them where they were not known. The last row of a contact and list counts. */
-export async function setMemberships(sql: Queryable, memberships: readonly MembershipRow[]): Promise<void> {
+export function setMemberships(sql: Queryable, memberships: readonly MembershipRow[]): PendingQuery<Row[]> {
   const last = new Map(memberships.map((row) => [`${row.contactId}|${row.listId}`, row]));
   const sorted = [...last.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  await sql`
+  return sql`
     insert into membership as m (lane, contact_id, list_id, workspace_id, state, joined_at, updated_at)
     select lane, "contactId", "listId", "workspaceId", state, at, at
       from ${recordset(sql, sorted, 'lane smallint, "contactId" uuid, "listId" uuid, "workspaceId" uuid, state text, at timestamptz')} as r

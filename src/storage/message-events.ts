@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Json } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
@@ -26,8 +27,8 @@ export type MessageEventRow = {
 };
 
 /** Adds to the life of messages. What is there already, from a commit whose answer got lost, is not added twice. */
-export async function insertMessageEvents(sql: Queryable, events: readonly MessageEventRow[]): Promise<void> {
-  await sql`
+export function insertMessageEvents(sql: Queryable, events: readonly MessageEventRow[]): PendingQuery<Row[]> {
+  return sql`
     insert into message_event (lane, message_id, id, workspace_id, type, at, detail)
     select lane, "messageId", id, "workspaceId", type, at, nullif(detail, 'null')
       from ${recordset(sql, events, 'lane smallint, "messageId" uuid, id uuid, "workspaceId" uuid, type text, at timestamptz, detail jsonb')} as e

@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
 
@@ -29,8 +30,8 @@ export type NewMessage = {
 };
 
 /** New messages, queued. */
-export async function insertMessages(sql: Queryable, messages: readonly NewMessage[]): Promise<void> {
-  await sql`
+export function insertMessages(sql: Queryable, messages: readonly NewMessage[]): PendingQuery<Row[]> {
+  return sql`
     insert into message (lane, contact_id, id, workspace_id, channel, run_id, flow_id, version, step, visit, purpose, status, created_at, updated_at)
     select lane, "contactId", id, "workspaceId", channel, "runId", "flowId", version, step, visit, purpose, 'queued', "createdAt", "createdAt"
       from ${recordset(sql, messages, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, channel text, "runId" uuid, "flowId" uuid, version integer, step text, visit integer, purpose text, "createdAt" timestamptz')} as m`;
@@ -55,8 +56,8 @@ export type MessageUpdate = {
 };
 
 /** Saves where messages stand. */
-export async function updateMessages(sql: Queryable, updates: readonly MessageUpdate[]): Promise<void> {
-  await sql`
+export function updateMessages(sql: Queryable, updates: readonly MessageUpdate[]): PendingQuery<Row[]> {
+  return sql`
     update message m
        set status = k.status, class = k.class, reason = k.reason, transport = coalesce(k.transport, m.transport),
            from_address = coalesce(k."fromAddress", m.from_address), to_address = coalesce(k."toAddress", m.to_address),

@@ -1,7 +1,8 @@
+import type { PendingQuery, Row } from "postgres";
 import type { EffectAnswer, EffectKind } from "../core/flow/effect.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import { recordset } from "./rows.ts";
+import { located, recordset } from "./rows.ts";
 
 export type OutboxKey = { lane: number; runId: string; visit: number; ordinal: number };
 
@@ -25,11 +26,11 @@ export type OutboxRow = OutboxKey & {
  * Puts effects into the outbox. With a `leasedBy` they are born leased: the process that decided them performs them without
  * asking the database again.
  */
-export async function insertEffects(
+export function insertEffects(
   sql: Queryable,
   effects: readonly (OutboxRow & { leasedBy: string | null })[],
-): Promise<void> {
-  await sql`
+): PendingQuery<Row[]> {
+  return sql`
     insert into outbox (lane, run_id, visit, ordinal, kind, workspace_id, contact_id, flow_id, version, step, message_id, data, awaited,
                         attempt, first_due_at, due_at, leased_by)
     select lane, "runId", visit, ordinal, kind, "workspaceId", "contactId", "flowId", version, step, "messageId", data, awaited,
@@ -85,8 +86,8 @@ export async function retryEffects(
 ): Promise<OutboxKey[]> {
   return sql<OutboxKey[]>`
     update outbox o set leased_by = null, attempt = k.attempt, due_at = k."dueAt"
-      from ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, attempt integer, "dueAt" timestamptz')} as k
-     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}
+      from ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, attempt integer, "dueAt" timestamptz')} as k
+     where o.ctid = k.place and o.leased_by = ${worker}
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
 
@@ -98,8 +99,8 @@ export async function answerEffects(
 ): Promise<OutboxKey[]> {
   return sql<OutboxKey[]>`
     update outbox o set leased_by = null, answered = true, answer = k.answer
-      from ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, answer json')} as k
-     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}
+      from ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, answer json')} as k
+     where o.ctid = k.place and o.leased_by = ${worker}
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
 
@@ -108,8 +109,8 @@ export async function finishEffects(sql: Queryable, worker: string, keys: readon
   const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
   return sql<OutboxKey[]>`
     delete from outbox o
-     using ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
-     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}
+     using ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     where o.ctid = k.place and o.leased_by = ${worker}
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
 
@@ -128,12 +129,19 @@ export async function takeAnswers(
 }
 
 /** Takes answered effects out of the outbox: their runs have had the answers. */
-export async function removeAnswered(sql: Queryable, keys: readonly OutboxKey[]): Promise<void> {
+export function removeAnswered(sql: Queryable, keys: readonly OutboxKey[]): PendingQuery<Row[]> {
   const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
-  await sql`
+  return sql`
     delete from outbox o
-     using ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
-     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal`;
+     using ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     where o.ctid = k.place`;
+}
+
+const keyMatch =
+  'outbox.lane = k.lane and outbox.run_id = k."runId" and outbox.visit = k.visit and outbox.ordinal = k.ordinal';
+
+function locatedEffects(sql: Queryable, rows: readonly object[], shape: string) {
+  return located(sql, { table: "outbox", rows, shape, match: keyMatch });
 }
 
 /**
@@ -171,6 +179,6 @@ export async function releaseEffects(sql: Queryable, worker: string, keys: reado
   const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
   await sql`
     update outbox o set leased_by = null
-      from ${recordset(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
-     where o.lane = k.lane and o.run_id = k."runId" and o.visit = k.visit and o.ordinal = k.ordinal and o.leased_by = ${worker}`;
+      from ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     where o.ctid = k.place and o.leased_by = ${worker}`;
 }

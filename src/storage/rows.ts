@@ -28,8 +28,27 @@ export function recordset(sql: Queryable, rows: readonly object[], shape: string
   const text = rows.map((row) => line(row as Record<string, unknown>, columns)).join(rowSeparator);
   // `offset 0` keeps the split from being done again for every field.
   return sql`(select ${sql.unsafe(select)} from (
-    select string_to_array(line, E'\\x1f', E'\\x1d') as f from string_to_table(${text}::text, E'\\x1e') as line offset 0
+    select string_to_array(line, E'\\x1f', E'\\x1d') as f from unnest(string_to_array(${text}::text, E'\\x1e')) as line offset 0
   ) as split)`;
+}
+
+export type Located = {
+  table: "event_queue" | "outbox" | "run";
+  rows: readonly object[];
+  shape: string;
+  match: string;
+};
+
+/**
+ * A batch of rows, each with the `place` of the row of `table` that it matches, locked in the order given:
+ * `update run r set ... from ${located(...)} as k where r.ctid = k.place`. Only for rows that no other transaction changes meanwhile, or
+ * whose change by others means that ours is void: a row that was changed is not found at its place. Row by row by index, whatever the planner believes of the table:
+ * one that was empty when it was last vacuumed is otherwise read as a whole, and compared with every row of the batch.
+ */
+export function located(sql: Queryable, { table, rows, shape, match }: Located): PendingQuery<Row[]> {
+  return sql`(select k.*, found.place from ${recordset(sql, rows, shape)} as k cross join lateral (
+    select ${sql.unsafe(table)}.ctid as place from ${sql.unsafe(table)} where ${sql.unsafe(match)} offset 0 for update
+  ) as found)`;
 }
 
 /**

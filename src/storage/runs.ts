@@ -1,7 +1,8 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Run } from "../core/flow/run.ts";
 import type { ContactKey } from "./contacts.ts";
 import type { Queryable, Sql, Transaction } from "./database.ts";
-import { recordset } from "./rows.ts";
+import { located, recordset } from "./rows.ts";
 
 export type RunKey = { lane: number; id: string };
 
@@ -45,8 +46,8 @@ export async function loadRuns(sql: Queryable, keys: readonly RunKey[]): Promise
       join run r on r.lane = k.lane and r.id = k.id`;
 }
 
-export async function insertRuns(sql: Queryable, runs: readonly Run[]): Promise<void> {
-  await sql`
+export function insertRuns(sql: Queryable, runs: readonly Run[]): PendingQuery<Row[]> {
+  return sql`
     insert into run (lane, id, workspace_id, flow_id, version, contact_id, key, entry, status, step, visit, entered_at, wake_at, reason,
                      event_id, event_name, event_at, event, vars, steps, started_at, ended_at)
     select lane, id, "workspaceId", "flowId", version, "contactId", key, entry, status, step, visit, "enteredAt", "wakeAt", reason,
@@ -55,7 +56,7 @@ export async function insertRuns(sql: Queryable, runs: readonly Run[]): Promise<
 }
 
 /** Saves where runs stand. `vars` and `steps` are written only where `dataChanged`, for they can be large. */
-export async function updateRuns(sql: Queryable, runs: readonly { run: Run; dataChanged: boolean }[]): Promise<void> {
+export function updateRuns(sql: Queryable, runs: readonly { run: Run; dataChanged: boolean }[]): PendingQuery<Row[]> {
   const rows = runs.map(({ run, dataChanged }) => ({
     lane: run.lane,
     id: run.id,
@@ -68,13 +69,16 @@ export async function updateRuns(sql: Queryable, runs: readonly { run: Run; data
     endedAt: run.endedAt,
     ...(dataChanged ? { vars: run.vars, steps: run.steps } : {}),
   }));
-  await sql`
+  return sql`
     update run r
        set status = k.status, step = k.step, visit = k.visit, entered_at = k."enteredAt", wake_at = k."wakeAt", reason = k.reason,
            ended_at = k."endedAt", vars = coalesce(k.vars, r.vars), steps = coalesce(k.steps, r.steps)
-      from ${recordset(sql, rows, 'lane smallint, id uuid, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "endedAt" timestamptz, vars jsonb, steps jsonb')} as k
-     where r.lane = k.lane and r.id = k.id`;
+      from ${located(sql, { table: "run", rows, shape: updateShape, match: "run.lane = k.lane and run.id = k.id" })} as k
+     where r.ctid = k.place`;
 }
+
+const updateShape =
+  'lane smallint, id uuid, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "endedAt" timestamptz, vars jsonb, steps jsonb';
 
 /** The next instant at which a run is due in each of these lanes; lanes where nothing waits are left out. */
 export async function nextWakes(sql: Queryable, lanes: readonly number[]): Promise<{ lane: number; wakeAt: Date }[]> {

@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
 
@@ -12,9 +13,9 @@ export type SandboxMessageRow = {
 };
 
 /** Keeps mails that went to the sandbox instead of the world. A second copy of a message is not kept twice. */
-export async function insertSandboxMessages(sql: Queryable, rows: readonly SandboxMessageRow[]): Promise<void> {
+export function insertSandboxMessages(sql: Queryable, rows: readonly SandboxMessageRow[]): PendingQuery<Row[]> {
   const encoded = rows.map((row) => ({ ...row, raw: Buffer.from(row.raw).toString("base64") }));
-  await sql`
+  return sql`
     insert into sandbox_message (workspace_id, id, from_address, to_address, subject, raw, received_at)
     select "workspaceId", id, "fromAddress", "toAddress", subject, decode(raw, 'base64'), "receivedAt"
       from ${recordset(sql, encoded, '"workspaceId" uuid, id uuid, "fromAddress" text, "toAddress" text, subject text, raw text, "receivedAt" timestamptz')} as m

@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { TrailEntry } from "../core/flow/run.ts";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
@@ -5,8 +6,8 @@ import { recordset } from "./rows.ts";
 export type TrailRow = { lane: number; runId: string; seq: number; at: Date; entries: TrailEntry[] };
 
 /** Adds to the trail of runs. Two additions in the same millisecond are joined. */
-export async function insertTrail(sql: Queryable, rows: readonly TrailRow[]): Promise<void> {
-  await sql`
+export function insertTrail(sql: Queryable, rows: readonly TrailRow[]): PendingQuery<Row[]> {
+  return sql`
     insert into trail (lane, run_id, seq, at, entries)
     select lane, "runId", seq, at, entries
       from ${recordset(sql, rows, 'lane smallint, "runId" uuid, seq integer, at timestamptz, entries json')} as t

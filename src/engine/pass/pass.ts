@@ -11,6 +11,7 @@ import { setMemberships } from "../../storage/memberships.ts";
 import { insertMessages } from "../../storage/messages.ts";
 import { insertEffects, type OutboxRow, removeAnswered } from "../../storage/outbox.ts";
 import { insertRuns, nextWakes, updateRuns } from "../../storage/runs.ts";
+import { writeTogether } from "../../storage/together.ts";
 import { insertTrail } from "../../storage/trail.ts";
 import { type CollectContext, collect, type PassRows } from "./collect.ts";
 import { loadWork, type Taken, takeWork } from "./load.ts";
@@ -93,8 +94,11 @@ async function writePass(
   const effects = lease(rows.effects, { worker, capacity });
   const leased = effects.filter(({ leasedBy }) => leasedBy !== null);
   const counts = [...rows.counts.values()].map((counted) => ({ ...counted, lane }));
-  // Sent one after the other without waiting in between: one round trip for all of them.
-  const writes: Promise<unknown>[] = [];
+  // Rows that ingest locks too, in its order; sent without waiting in between.
+  const shared: Promise<unknown>[] = [];
+  if (rows.patches.length > 0) shared.push(patchContacts(sql, rows.patches));
+  if (rows.memberships.length > 0) shared.push(setMemberships(sql, rows.memberships));
+  const writes: Parameters<typeof writeTogether>[1][number][] = [];
   if (rows.newRuns.length > 0) writes.push(insertRuns(sql, rows.newRuns));
   if (rows.movedRuns.length > 0) writes.push(updateRuns(sql, rows.movedRuns));
   if (rows.trail.length > 0) writes.push(insertTrail(sql, rows.trail));
@@ -102,12 +106,10 @@ async function writePass(
   if (rows.messages.length > 0) writes.push(insertMessages(sql, rows.messages));
   if (rows.outcomes.length > 0) writes.push(insertEventOutcomes(sql, rows.outcomes));
   if (rows.admissions.length > 0) writes.push(saveAdmissions(sql, rows.admissions));
-  if (rows.patches.length > 0) writes.push(patchContacts(sql, rows.patches));
-  if (rows.memberships.length > 0) writes.push(setMemberships(sql, rows.memberships));
   if (counts.length > 0) writes.push(addCounts(sql, counts));
   if (taken.events.length > 0) writes.push(removeQueuedEvents(sql, taken.events));
   if (taken.answers.length > 0) writes.push(removeAnswered(sql, taken.answers));
-  await Promise.all(writes);
+  await Promise.all([...shared, writeTogether(sql, writes)]);
   return leased;
 }
 

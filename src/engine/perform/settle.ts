@@ -6,6 +6,7 @@ import { insertMessageEvents } from "../../storage/message-events.ts";
 import { updateMessages } from "../../storage/messages.ts";
 import { answerEffects, finishEffects, type OutboxKey, retryEffects } from "../../storage/outbox.ts";
 import { insertSandboxMessages } from "../../storage/sandbox-messages.ts";
+import { writeTogether } from "../../storage/together.ts";
 import { insertTrail, type TrailRow } from "../../storage/trail.ts";
 import type { Settlement } from "./performer.ts";
 
@@ -54,7 +55,7 @@ async function write(sql: Transaction, batch: Settlement[], { worker, now }: Set
   const events = batch.flatMap(({ messageEvents }) => messageEvents ?? []);
   const sandbox = batch.flatMap((settlement) => settlement.sandbox ?? []);
   const trail = trailRows(batch.filter(isCounted), now());
-  await Promise.all([
+  await writeTogether(sql, [
     ...(messages.length > 0 ? [updateMessages(sql, messages)] : []),
     ...(events.length > 0 ? [insertMessageEvents(sql, events)] : []),
     ...(sandbox.length > 0 ? [insertSandboxMessages(sql, sandbox)] : []),
