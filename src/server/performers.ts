@@ -21,8 +21,8 @@ export function createPerformers(platform: Platform, settings: Settings): Effect
     () => performance.now(),
   );
   const transports = emailTransports(settings);
-  // Twice the connections: while one mail is handed over, the next is rendered and noted.
-  const concurrency = 2 * (settings.smtp?.maxConnections ?? 25);
+  // Many more than connections: while some are handed over, others are rendered, and noted in one batch.
+  const concurrency = 8 * (settings.smtp?.maxConnections ?? 10);
   return [
     createHttpEffects({ ...shared, http, secretsOf }),
     createEmailEffects({ ...shared, sql, transports, defaultFrom: settings.emailFrom, concurrency }),

@@ -13,7 +13,8 @@ export function createBeginner(sql: Sql, now: () => Date): Gatherer<BeginItem, B
   return new Gatherer({
     write: (batch) => begin(sql, batch, now()),
     maxBatch: 200,
-    maxInFlight: 2,
+    // One at a time: what ends meanwhile shares the next batch.
+    maxInFlight: 1,
     maxWaiting: Number.POSITIVE_INFINITY,
   });
 }

@@ -37,6 +37,7 @@ export class EffectQueue {
   #claiming = false;
   #wanted = false;
   #stopped = false;
+  #performing = 0;
   #nextAt: Date | null = null;
   #idlers: (() => void)[] = [];
 
@@ -116,7 +117,7 @@ export class EffectQueue {
 
   #pump(): void {
     const { performer, mayBegin, maxHeld } = this.#options;
-    while (!this.#stopped && this.#begun.size < performer.concurrency && this.#waiting.length > 0 && mayBegin()) {
+    while (!this.#stopped && this.#performing < performer.concurrency && this.#waiting.length > 0 && mayBegin()) {
       void this.#run(this.#waiting.shift() as OutboxRow);
     }
     if (this.#wanted && this.room() >= maxHeld / 2) this.poke();
@@ -127,9 +128,13 @@ export class EffectQueue {
 
   async #run(effect: OutboxRow): Promise<void> {
     this.#begun.add(effect);
+    this.#performing += 1;
     const settlement = await this.#options.performer
       .perform(effect)
       .catch((error: unknown) => this.#bug(effect, error));
+    this.#performing -= 1;
+    // The next one need not wait until this one is written down: what is written is batched, and larger batches cost less.
+    this.#pump();
     await this.#settle(settlement);
     this.#begun.delete(effect);
     this.#pump();

@@ -22,7 +22,8 @@ export function createSettler(options: SettlerOptions): Gatherer<Settlement, und
   return new Gatherer({
     write: (batch) => settle(options, batch),
     maxBatch: 500,
-    maxInFlight: 2,
+    // One at a time: what ends meanwhile shares the next batch.
+    maxInFlight: 1,
     maxWaiting: Number.POSITIVE_INFINITY,
   });
 }
