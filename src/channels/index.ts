@@ -2,5 +2,3 @@ import { email } from "./email/channel.ts";
 
 /** The channels a message can go out by. */
 export const channels = { email } as const;
-
-export type ChannelName = keyof typeof channels;

@@ -19,9 +19,3 @@ export async function insertWorkspace(
 export async function bumpRoutingRevision(sql: Queryable, workspaceId: string): Promise<void> {
   await sql`update workspace set routing_revision = routing_revision + 1 where id = ${workspaceId}`;
 }
-
-/** The routing revisions of these workspaces. */
-export async function readRoutingRevisions(sql: Queryable, workspaceIds: readonly string[]) {
-  return sql<{ id: string; revision: number }[]>`
-    select id, routing_revision as revision from workspace where id = any(${[...workspaceIds]}::uuid[])`;
-}

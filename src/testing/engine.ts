@@ -61,22 +61,7 @@ export async function createTestEngine({
   if (!given) await insertWorkspace(sql, { id: workspaceId, name: "Test", timeZone: "UTC", now: clock.now });
   const flows = createFlowCache(kinds);
   const errors: unknown[] = [];
-  const way = transport
-    ? { name: "smtp", transport, sandbox: false }
-    : { name: "sandbox", transport: createSandboxTransport(async () => undefined), sandbox: true };
-  const http = createHttpPerformer({ allow: ["127.0.0.0/8", "::1/128"], version: "test" });
-  const performers = [
-    httpEffects ?? createHttpEffects({ http, flows, secretsOf: async () => ({}), now, random: () => 0.5 }),
-    createEmailEffects({
-      sql,
-      flows,
-      transports: [way],
-      defaultFrom: "Test <test@example.com>",
-      concurrency: 20,
-      now,
-      random: () => 0.5,
-    }),
-  ];
+  const performers = createTestPerformers({ sql, flows, now, transport, http: httpEffects });
   const engine = new Engine({
     sql,
     flows,
@@ -117,6 +102,27 @@ export async function createTestEngine({
     },
     stop: () => engine.stop(),
   };
+}
+
+type TestPerformers = {
+  sql: Sql;
+  flows: FlowCache;
+  now: () => Date;
+  transport: EmailTransport | undefined;
+  http: EffectPerformer | undefined;
+};
+
+function createTestPerformers({ sql, flows, now, transport, http }: TestPerformers): EffectPerformer[] {
+  const way = transport
+    ? { name: "smtp", transport, sandbox: false }
+    : { name: "sandbox", transport: createSandboxTransport(async () => undefined), sandbox: true };
+  const client = createHttpPerformer({ allow: ["127.0.0.0/8", "::1/128"], version: "test" });
+  const shared = { flows, now, random: () => 0.5 };
+  const defaultFrom = "Test <test@example.com>";
+  return [
+    http ?? createHttpEffects({ ...shared, http: client, secretsOf: async () => ({}) }),
+    createEmailEffects({ ...shared, sql, transports: [way], defaultFrom, concurrency: 20 }),
+  ];
 }
 
 async function publish(

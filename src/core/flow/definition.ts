@@ -67,5 +67,3 @@ export const flowDefinitionSchema = z.strictObject({
 });
 
 export type FlowDefinition = z.output<typeof flowDefinitionSchema>;
-export type Reentry = FlowDefinition["reentry"];
-export type ExitRule = FlowDefinition["exitWhen"][number];

@@ -18,6 +18,10 @@ export const sendEmail: StepKind<SendEmailConfig> = {
     }
     const sources = mailParts(config).map(({ source }) => source);
     const data = pickScope(scopeAt(scope, now), sources);
-    return { kind: "go", exit: "next", effects: [{ kind: "email", data, message: { channel: "email", purpose: config.purpose } }] };
+    return {
+      kind: "go",
+      exit: "next",
+      effects: [{ kind: "email", data, message: { channel: "email", purpose: config.purpose } }],
+    };
   },
 };
