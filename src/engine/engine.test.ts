@@ -106,3 +106,31 @@ test("takes an event through an HTTP call, a branch, a wait and a mail", async (
     await database.sql`select (select count(*) from outbox)::int as outbox, (select count(*) from event_queue)::int as queue`;
   expect(left[0]).toEqual({ outbox: 0, queue: 0 });
 });
+
+function greetingFlow(subject: string) {
+  return {
+    schema: 1,
+    name: "Greeting",
+    entries: { joined: { kind: "event", config: { event: "user.joined" }, next: "pause" } },
+    steps: {
+      pause: { kind: "wait", config: { for: { amount: 1, unit: "hours" } }, exits: { next: "mail" } },
+      mail: { kind: "send-email", config: { subject, html: "<p>Hi</p>" }, exits: { next: null } },
+    },
+    reentry: { mode: "always", whileRunning: "beside" },
+  };
+}
+
+test("a run goes on by the version it began with, after another was published", async () => {
+  const flowId = await engine.publish(greetingFlow("First"));
+  await engine.record({ name: "user.joined", identity: { email: "bea@example.com" } });
+  await engine.settle();
+  await engine.publishNext(flowId, greetingFlow("Second"));
+  await engine.record({ name: "user.joined", identity: { email: "bea@example.com" } });
+  await engine.settle();
+  await engine.advanceTo(new Date(engine.clock.now.getTime() + 3_600_000));
+  const sent = await database.sql`select version, subject from message where flow_id = ${flowId} order by version`;
+  expect([...sent]).toEqual([
+    { version: 1, subject: "First" },
+    { version: 2, subject: "Second" },
+  ]);
+});

@@ -27,6 +27,8 @@ export type TestEngine = {
   clock: { now: Date };
   errors: unknown[];
   publish(definition: JsonObject): Promise<string>;
+  /** Publishes version 2 of a flow. */
+  publishNext(flowId: string, definition: JsonObject): Promise<void>;
   record(...events: (Partial<IncomingEvent> & { name: string })[]): Promise<void>;
   /** Sets the clock forward, looks at every lane and waits until nothing is left to do. */
   advanceTo(now: Date): Promise<void>;
@@ -82,6 +84,8 @@ export async function createTestEngine({
   return {
     ...{ workspaceId, engine, flows, recorder, clock, errors, settle },
     publish: (definition) => publish(sql, { workspaceId, definition, kinds, now: clock.now }),
+    publishNext: (flowId, definition) =>
+      publishVersion(sql, { workspaceId, flowId, version: 2, definition, kinds, now: clock.now }),
     async record(...events) {
       const full = events.map((event) => ({
         identity: { email: "ada@example.com" },
@@ -125,23 +129,24 @@ function createTestPerformers({ sql, flows, now, transport, http }: TestPerforme
   ];
 }
 
-async function publish(
+type Publishing = { workspaceId: string; definition: JsonObject; kinds: Registry; now: Date };
+
+async function publish(sql: Sql, publishing: Publishing): Promise<string> {
+  const { workspaceId, definition, now } = publishing;
+  const flowId = newId();
+  await insertFlow(sql, { id: flowId, workspaceId, name: "Test", draft: definition, now });
+  await publishVersion(sql, { ...publishing, flowId, version: 1 });
+  return flowId;
+}
+
+async function publishVersion(
   sql: Sql,
-  { workspaceId, definition, kinds, now }: { workspaceId: string; definition: JsonObject; kinds: Registry; now: Date },
-): Promise<string> {
+  { workspaceId, flowId, version, definition, kinds, now }: Publishing & { flowId: string; version: number },
+): Promise<void> {
   const checked = validateFlow(definition, kinds);
   if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
-  const id = newId();
-  await insertFlow(sql, { id, workspaceId, name: checked.definition.name, draft: definition, now });
-  await insertFlowVersion(sql, {
-    flowId: id,
-    version: 1,
-    workspaceId,
-    definition: checked.definition,
-    publishedAt: now,
-    publishedBy: null,
-  });
-  await setFlowState(sql, { id, status: "active", version: 1, now });
+  const published = { definition: checked.definition, publishedAt: now, publishedBy: null };
+  await insertFlowVersion(sql, { flowId, version, workspaceId, ...published });
+  await setFlowState(sql, { id: flowId, status: "active", version, now });
   await bumpRoutingRevision(sql, workspaceId);
-  return id;
 }
