@@ -48,6 +48,10 @@ export async function serveApiReference(
     routePrefix: "/docs",
     staticCSP: pagePolicy,
     uiConfig: { docExpansion: "list", persistAuthorization: false, tryItOutEnabled: true },
-    theme: { title: "API reference · Staffetta" },
+    theme: {
+      title: "API reference · Staffetta",
+      // Without the bar that loads other people's references.
+      css: [{ filename: "staffetta.css", content: ".swagger-ui .topbar { display: none }" }],
+    },
   });
 }
