@@ -3,7 +3,7 @@ import { AppError } from "../core/errors.ts";
 import { withLane } from "../core/id.ts";
 import type { JsonObject } from "../core/json.ts";
 import { lockContacts } from "../storage/contact-reads.ts";
-import { type ContactPatch, type ContactRow, insertContacts, patchContacts } from "../storage/contacts.ts";
+import { type ContactPatch, type ContactRow, emptyPatch, insertContacts, patchContacts } from "../storage/contacts.ts";
 import type { Sql, Transaction } from "../storage/database.ts";
 import { type EventRow, insertEvents } from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
@@ -128,11 +128,6 @@ function patch(
   };
   patched.set(ref.id, next);
   return next;
-}
-
-function emptyPatch({ lane, id }: { lane: number; id: string }, at: Date): ContactPatch {
-  const blank = { externalId: null, email: null, phone: null, timeZone: null, locale: null };
-  return { lane, id, ...blank, properties: {}, unset: [], replace: false, addTags: [], removeTags: [], at };
 }
 
 function fillIdentity(

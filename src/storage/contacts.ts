@@ -34,6 +34,12 @@ export type ContactPatch = ContactKey & {
   at: Date;
 };
 
+/** A patch that changes nothing yet. */
+export function emptyPatch({ lane, id }: ContactKey, at: Date): ContactPatch {
+  const blank = { externalId: null, email: null, phone: null, timeZone: null, locale: null };
+  return { lane, id, ...blank, properties: {}, unset: [], replace: false, addTags: [], removeTags: [], at };
+}
+
 /** Lays patches over contacts, one per contact. The database merges, so that two writers do not undo each other. */
 export function patchContacts(sql: Queryable, patches: readonly ContactPatch[]): PendingQuery<Row[]> {
   const sorted = [...patches].sort((a, b) => a.lane - b.lane || (a.id < b.id ? -1 : 1));

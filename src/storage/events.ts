@@ -79,7 +79,7 @@ export function removeQueuedEvents(
     delete from event_queue q
      using ${located(sql, {
        table: "event_queue",
-       rows: events.map(({ lane, seq }) => ({ lane, seq })),
+       rows: events,
        shape: "lane smallint, seq bigint",
        match: "event_queue.lane = k.lane and event_queue.seq = k.seq",
      })} as k

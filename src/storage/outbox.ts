@@ -106,10 +106,9 @@ export async function answerEffects(
 
 /** Takes effects out of the outbox that `worker` has performed. */
 export async function finishEffects(sql: Queryable, worker: string, keys: readonly OutboxKey[]): Promise<OutboxKey[]> {
-  const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
   return sql<OutboxKey[]>`
     delete from outbox o
-     using ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     using ${locatedEffects(sql, keys, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
      where o.ctid = k.place and o.leased_by = ${worker}
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
@@ -130,10 +129,9 @@ export async function takeAnswers(
 
 /** Takes answered effects out of the outbox: their runs have had the answers. */
 export function removeAnswered(sql: Queryable, keys: readonly OutboxKey[]): PendingQuery<Row[]> {
-  const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
   return sql`
     delete from outbox o
-     using ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     using ${locatedEffects(sql, keys, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
      where o.ctid = k.place`;
 }
 
@@ -176,9 +174,8 @@ export async function findLeases(sql: Queryable, worker: string): Promise<Outbox
 
 /** Gives back these effects, as far as `worker` still holds them. */
 export async function releaseEffects(sql: Queryable, worker: string, keys: readonly OutboxKey[]): Promise<void> {
-  const rows = keys.map(({ lane, runId, visit, ordinal }) => ({ lane, runId, visit, ordinal }));
   await sql`
     update outbox o set leased_by = null
-      from ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+      from ${locatedEffects(sql, keys, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
      where o.ctid = k.place and o.leased_by = ${worker}`;
 }

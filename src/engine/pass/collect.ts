@@ -4,7 +4,7 @@ import { endRun, type Run } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { newIdInLane } from "../../operations/new-id.ts";
 import type { AdmissionRow } from "../../storage/admissions.ts";
-import type { ContactPatch } from "../../storage/contacts.ts";
+import { type ContactPatch, emptyPatch } from "../../storage/contacts.ts";
 import type { EventOutcomeRow } from "../../storage/event-outcomes.ts";
 import type { MembershipRow } from "../../storage/memberships.ts";
 import type { NewMessage } from "../../storage/messages.ts";
@@ -211,7 +211,8 @@ function addChanges(
   owner: Owner,
   { changes, now }: { changes: readonly ContactChange[]; now: Date },
 ): void {
-  const patch = emptyPatch(owner, now);
+  if (changes.length === 0) return;
+  const patch = emptyPatch({ lane: owner.lane, id: owner.contactId }, now);
   for (const change of changes) {
     if (change.kind === "set-membership")
       rows.memberships.push({ ...owner, listId: change.listId, state: change.state, at: now });
@@ -220,11 +221,6 @@ function addChanges(
   const isEmpty =
     patch.unset.length + patch.addTags.length + patch.removeTags.length + Object.keys(patch.properties).length === 0;
   if (!isEmpty) rows.patches.push(patch);
-}
-
-function emptyPatch({ lane, contactId }: Owner, at: Date): ContactPatch {
-  const blank = { externalId: null, email: null, phone: null, timeZone: null, locale: null };
-  return { lane, id: contactId, ...blank, properties: {}, unset: [], replace: false, addTags: [], removeTags: [], at };
 }
 
 function applyToPatch(patch: ContactPatch, change: Exclude<ContactChange, { kind: "set-membership" }>): void {
