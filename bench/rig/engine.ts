@@ -91,6 +91,7 @@ async function publish(
     definition: checked.definition,
     publishedAt: now,
     publishedBy: null,
+    heardByRuns: [],
   });
   await setFlowState(sql, { id, status: "active", version: 1, now });
   await bumpRoutingRevision(sql, workspaceId);

@@ -1,5 +1,5 @@
 import { AppError } from "../core/errors.ts";
-import type { CompiledFlow } from "../core/flow/compile.ts";
+import { type CompiledFlow, listened } from "../core/flow/compile.ts";
 import { explainEntry } from "../core/flow/explain-entry.ts";
 import { addDuration } from "../core/time.ts";
 import { type AdmissionFact, listAdmissions } from "../storage/admissions.ts";
@@ -68,10 +68,10 @@ async function publishedOf(
 }
 
 function entriesOf(flow: CompiledFlow | undefined): EntryView[] {
-  return (flow?.entries ?? []).map(({ name, kind, config }) => ({
-    name,
-    kind: kind.name,
-    listensTo: [...kind.listensTo(config)],
+  return (flow?.entries ?? []).map((entry) => ({
+    name: entry.name,
+    kind: entry.kind.name,
+    listensTo: [...listened(entry, flow?.id ?? "")],
   }));
 }
 

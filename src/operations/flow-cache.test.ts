@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { compileFlow, heardByRuns } from "../core/flow/compile.ts";
+import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "../storage/database.ts";
 import { insertFlow, insertFlowVersion, setFlowState } from "../storage/flows.ts";
@@ -33,6 +35,13 @@ async function publish(changes: JsonObject = {}, { id = newId(), version = 1 } =
   await insertFlowVersion(sql, {
     ...{ flowId: id, version, workspaceId, publishedAt: now, publishedBy: null },
     definition: definition as never,
+    heardByRuns: heardByRuns(
+      compileFlow(
+        { id, workspaceId, version, status: "active" },
+        flowDefinitionSchema.parse(definition),
+        registryWith(),
+      ),
+    ),
   });
   await setFlowState(sql, { id, status: "active", version, now });
   await bumpRoutingRevision(sql, workspaceId);

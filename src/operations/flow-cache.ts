@@ -2,15 +2,15 @@ import { type CompiledFlow, compileFlow, type Registry } from "../core/flow/comp
 import type { FlowLookup } from "../core/flow/decide.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import type { Queryable } from "../storage/database.ts";
-import { loadCurrentVersions, loadExitEvents, loadFlowVersions } from "../storage/flows.ts";
+import { loadCurrentVersions, loadFlowVersions, loadHeardEvents } from "../storage/flows.ts";
 import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
 
 type Workspace = {
   facts: WorkspaceRow;
   flows: CompiledFlow[];
   listening: Map<string, CompiledFlow[]>;
-  /** What ends runs early, of all versions: runs stay on the version they began with. */
-  exitEvents: ReadonlySet<string>;
+  /** What matters to runs, of all versions: runs stay on the version they began with. */
+  heard: ReadonlySet<string>;
 };
 
 /** Published flows, compiled, as of the routing revision that the database showed last. */
@@ -40,15 +40,16 @@ export function createFlowCache(registry: Registry): FlowCache {
     current.get(`${flowId}|${version}`) ?? versions.get(`${flowId}|${version}`);
   const knows = ({ id, routingRevision }: WorkspaceRow) =>
     (workspaces.get(id)?.facts.routingRevision ?? 0) >= routingRevision;
+  const hears = (workspaceId: string, eventName: string) => {
+    const known = workspaces.get(workspaceId);
+    return known !== undefined && (known.listening.has(eventName) || known.heard.has(eventName));
+  };
 
   return {
     async refresh(sql) {
       for (const facts of await listWorkspaces(sql)) {
         if (knows(facts)) continue;
-        const [rows, exitEvents] = await Promise.all([
-          loadCurrentVersions(sql, facts.id),
-          loadExitEvents(sql, facts.id),
-        ]);
+        const [rows, heard] = await Promise.all([loadCurrentVersions(sql, facts.id), loadHeardEvents(sql, facts.id)]);
         // Several refreshes may be under way: a slow one must not bring back what a later one has replaced.
         if (knows(facts)) continue;
         const flows = rows.map((row) => compile(row, registry));
@@ -57,13 +58,10 @@ export function createFlowCache(registry: Registry): FlowCache {
           keep(versions, flow);
         }
         for (const flow of flows) current.set(keyOf(flow), flow);
-        workspaces.set(facts.id, { facts, flows, listening: byEvent(flows), exitEvents: new Set(exitEvents) });
+        workspaces.set(facts.id, { facts, flows, listening: byEvent(flows), heard: new Set(heard) });
       }
     },
-    hears(workspaceId, eventName) {
-      const known = workspaces.get(workspaceId);
-      return known !== undefined && (known.listening.has(eventName) || known.exitEvents.has(eventName));
-    },
+    hears,
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     async need(sql, wanted) {
@@ -77,6 +75,7 @@ export function createFlowCache(registry: Registry): FlowCache {
     },
     lookup: (workspaceId) => ({
       listening: (eventName) => workspaces.get(workspaceId)?.listening.get(eventName) ?? [],
+      hears: (eventName) => hears(workspaceId, eventName),
       version: find,
     }),
     version: find,

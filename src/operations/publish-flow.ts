@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { AppError, type Issue } from "../core/errors.ts";
-import type { Registry } from "../core/flow/compile.ts";
+import { compileFlow, heardByRuns, type Registry } from "../core/flow/compile.ts";
 import type { FlowDefinition } from "../core/flow/definition.ts";
 import type { CallSettings } from "../core/flow/step-kind.ts";
 import { validateFlow } from "../core/flow/validate.ts";
@@ -38,6 +38,9 @@ export async function publishFlow(
       definition,
       publishedAt: now,
       publishedBy: caller.name,
+      heardByRuns: heardByRuns(
+        compileFlow({ id: flow.id, workspaceId: flow.workspaceId, version, status }, definition, platform.registry),
+      ),
     });
     await setFlowState(sql, { id: flow.id, status, version, now });
     await ensureIncomingCalls(sql, addressesOf(flow, callsOf(definition, platform.registry)), now);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
-import { type EventRow, insertEvents, removeQueuedEvents, takeQueuedEvents } from "./events.ts";
+import { type EventRow, insertEvents, queueChanged, removeQueuedEvents, takeQueuedEvents } from "./events.ts";
 import { ensurePartitions } from "./partitions.ts";
 
 let database: TestDatabase;
@@ -75,4 +75,16 @@ test("a batch is stored whole or not at all", async () => {
   const [first, second] = [eventOf(30), eventOf(30)];
   await expect(insertEvents(database.sql, [first, { ...second, id: first.id }])).rejects.toThrow("duplicate key");
   expect(await take([30])).toEqual([]);
+});
+
+test("what is urgent comes first, and a changed contact is in line behind its events", async () => {
+  const [bulk, event, urgent] = [eventOf(40, { priority: 2 }), eventOf(40), eventOf(40, { priority: 0 })];
+  await insertEvents(database.sql, [bulk, event]);
+  await queueChanged(database.sql, [event]);
+  await insertEvents(database.sql, [urgent]);
+  const line = await take([40]);
+  expect(line.map(({ eventId }) => eventId)).toEqual([urgent.id, event.id, null, bulk.id]);
+  expect(line[2]).toMatchObject({ contactId: event.contactId, workspaceId: event.workspaceId });
+  await removeQueuedEvents(database.sql, line.slice(0, 3));
+  expect((await take([40])).map(({ eventId }) => eventId)).toEqual([bulk.id]);
 });

@@ -1,4 +1,5 @@
 import type { PendingQuery, Row } from "postgres";
+import { type Priority, priorities } from "../core/flow/priority.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { type ContactPatch, patchContacts } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
@@ -18,6 +19,8 @@ export type EventRow = {
   targetFlowId: string | null;
   targetEntry: string | null;
   queued: boolean;
+  depth?: number;
+  priority?: Priority;
 };
 
 /**
@@ -32,56 +35,79 @@ export async function insertEvents(
   await sql`
     with ${patches.length === 0 ? sql`` : sql`patched as (${patchContacts(sql, patches)}),`}
     incoming as (
-      select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean')} as e
+      select * from ${recordset(sql, events.map(withDefaults), 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, depth smallint, priority smallint')} as e
     ), stored as (
-      insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued)
-      select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued
+      insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued, depth, priority)
+      select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued, depth, priority
         from incoming
     )
-    insert into event_queue (lane, contact_id, event_id)
-    select lane, "contactId", id from incoming where queued`;
+    insert into event_queue (lane, contact_id, event_id, priority)
+    select lane, "contactId", id, priority from incoming where queued`;
+}
+
+function withDefaults(event: EventRow): EventRow {
+  return { depth: 0, priority: priorities.normal, ...event };
+}
+
+export type ChangedContact = { lane: number; contactId: string; workspaceId: string };
+
+/** Puts contacts that were changed in line, behind their events, to be looked at again. In the transaction of the change. */
+export async function queueChanged(
+  sql: Queryable,
+  contacts: readonly ChangedContact[],
+  priority: Priority = priorities.normal,
+): Promise<void> {
+  if (contacts.length === 0) return;
+  await sql`
+    insert into event_queue (lane, contact_id, workspace_id, priority)
+    select lane, "contactId", "workspaceId", ${priority}
+      from ${recordset(sql, contacts, 'lane smallint, "contactId" uuid, "workspaceId" uuid')} as c`;
 }
 
 export type QueuedEvent = {
   lane: number;
+  priority: Priority;
   seq: number;
   contactId: string;
-  eventId: string;
   workspaceId: string;
+  eventId: string;
   name: string;
   payload: JsonObject;
   acceptedAt: Date;
   targetFlowId: string | null;
   targetEntry: string | null;
+  depth: number;
 };
 
-/** The oldest events in line in each of these lanes, at most `perLane` each. The caller holds the lanes. */
-export async function takeQueuedEvents(
-  sql: Queryable,
-  lanes: readonly number[],
-  perLane: number,
-): Promise<QueuedEvent[]> {
-  return sql<QueuedEvent[]>`
-    select q.lane, q.seq, q.contact_id as "contactId", q.event_id as "eventId", e.workspace_id as "workspaceId", e.name, e.payload,
-           e.accepted_at as "acceptedAt", e.target_flow_id as "targetFlowId", e.target_entry as "targetEntry"
+/** What is in line: an event, or (with a null `eventId`, and nothing after it) a contact that has changed. */
+export type Queued =
+  | QueuedEvent
+  | (Pick<QueuedEvent, "lane" | "priority" | "seq" | "contactId" | "workspaceId"> & { eventId: null });
+
+/** What is first in line in each of these lanes, at most `perLane` each: by priority, then the oldest. The caller holds the lanes. */
+export async function takeQueuedEvents(sql: Queryable, lanes: readonly number[], perLane: number): Promise<Queued[]> {
+  return sql<Queued[]>`
+    select q.lane, q.priority, q.seq, q.contact_id as "contactId", q.event_id as "eventId",
+           coalesce(e.workspace_id, q.workspace_id) as "workspaceId", e.name, e.payload, e.depth, e.accepted_at as "acceptedAt", 
+           e.target_flow_id as "targetFlowId", e.target_entry as "targetEntry"
       from unnest(${[...lanes]}::smallint[]) as held(lane)
-     cross join lateral (select * from event_queue where event_queue.lane = held.lane order by seq limit ${perLane}) q
-      join event e on e.lane = q.lane and e.contact_id = q.contact_id and e.id = q.event_id
-     order by q.lane, q.seq`;
+     cross join lateral (select * from event_queue where event_queue.lane = held.lane order by priority, seq limit ${perLane}) q
+      left join event e on e.lane = q.lane and e.contact_id = q.contact_id and e.id = q.event_id
+     order by q.lane, q.priority, q.seq`;
 }
 
-/** Takes events out of the line: the flows have met them. */
+/** Takes out of the line what the flows have met. */
 export function removeQueuedEvents(
   sql: Queryable,
-  events: readonly { lane: number; seq: number }[],
+  events: readonly { lane: number; priority: number; seq: number }[],
 ): PendingQuery<Row[]> {
   return sql`
     delete from event_queue q
      using ${located(sql, {
        table: "event_queue",
        rows: events,
-       shape: "lane smallint, seq bigint",
-       match: "event_queue.lane = k.lane and event_queue.seq = k.seq",
+       shape: "lane smallint, priority smallint, seq bigint",
+       match: "event_queue.lane = k.lane and event_queue.priority = k.priority and event_queue.seq = k.seq",
      })} as k
      where q.ctid = k.place`;
 }

@@ -101,10 +101,15 @@ export type FlowVersionRow = {
   publishedBy: string | null;
 };
 
-export async function insertFlowVersion(sql: Queryable, row: FlowVersionRow): Promise<void> {
+/** `heardByRuns` are the names of the events that can matter to a live run of the version. */
+export async function insertFlowVersion(
+  sql: Queryable,
+  row: FlowVersionRow & { heardByRuns: readonly string[] },
+): Promise<void> {
   await sql`
-    insert into flow_version (flow_id, version, workspace_id, definition, published_at, published_by)
-    values (${row.flowId}, ${row.version}, ${row.workspaceId}, ${jsonOf(row.definition)}::text::jsonb, ${row.publishedAt}, ${row.publishedBy})`;
+    insert into flow_version (flow_id, version, workspace_id, definition, published_at, published_by, heard_by_runs)
+    values (${row.flowId}, ${row.version}, ${row.workspaceId}, ${jsonOf(row.definition)}::text::jsonb, ${row.publishedAt}, ${row.publishedBy},
+            ${[...row.heardByRuns]})`;
 }
 
 /** The versions of a flow, newest first. */
@@ -138,12 +143,9 @@ export async function loadCurrentVersions(sql: Queryable, workspaceId: string) {
      where f.workspace_id = ${workspaceId} and f.status in ('active', 'paused') order by f.id`;
 }
 
-/** The events that exit rules listen to, in any version of the flows of a workspace: runs of old versions still wait for them. */
-export async function loadExitEvents(sql: Queryable, workspaceId: string): Promise<string[]> {
+/** The events that can matter to live runs of some version of the flows of a workspace: runs of old versions still wait for them. */
+export async function loadHeardEvents(sql: Queryable, workspaceId: string): Promise<string[]> {
   const rows = await sql<{ name: string }[]>`
-    select distinct rule->>'event' as name
-      from flow_version v
-     cross join lateral jsonb_array_elements(coalesce(v.definition::jsonb->'exitWhen', '[]')) as rule
-     where v.workspace_id = ${workspaceId} and rule->>'event' is not null`;
+    select distinct unnest(heard_by_runs) as name from flow_version where workspace_id = ${workspaceId}`;
   return rows.map(({ name }) => name);
 }

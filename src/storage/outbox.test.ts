@@ -57,6 +57,7 @@ function effectOf(
     attempt: 0,
     firstDueAt: at(0),
     dueAt: at(number),
+    priority: 1,
     leasedBy: null,
     ...changes,
   };

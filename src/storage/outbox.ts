@@ -1,5 +1,6 @@
 import type { PendingQuery, Row } from "postgres";
 import type { EffectAnswer, EffectKind } from "../core/flow/effect.ts";
+import type { Priority } from "../core/flow/priority.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
 import { located, recordset } from "./rows.ts";
@@ -20,6 +21,7 @@ export type OutboxRow = OutboxKey & {
   attempt: number;
   firstDueAt: Date;
   dueAt: Date;
+  priority: Priority;
 };
 
 /**
@@ -32,27 +34,27 @@ export function insertEffects(
 ): PendingQuery<Row[]> {
   return sql`
     insert into outbox (lane, run_id, visit, ordinal, kind, workspace_id, contact_id, flow_id, version, step, message_id, data, awaited,
-                        attempt, first_due_at, due_at, leased_by)
+                        attempt, first_due_at, due_at, priority, leased_by)
     select lane, "runId", visit, ordinal, kind, "workspaceId", "contactId", "flowId", version, step, "messageId", data, awaited,
-           attempt, "firstDueAt", "dueAt", "leasedBy"
-      from ${recordset(sql, effects, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, kind text, "workspaceId" uuid, "contactId" uuid, "flowId" uuid, version integer, step text, "messageId" uuid, data json, awaited boolean, attempt integer, "firstDueAt" timestamptz, "dueAt" timestamptz, "leasedBy" uuid')} as o`;
+           attempt, "firstDueAt", "dueAt", priority, "leasedBy"
+      from ${recordset(sql, effects, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, kind text, "workspaceId" uuid, "contactId" uuid, "flowId" uuid, version integer, step text, "messageId" uuid, data json, awaited boolean, attempt integer, "firstDueAt" timestamptz, "dueAt" timestamptz, priority smallint, "leasedBy" uuid')} as o`;
 }
 
 export type Claim = { worker: string; kind: EffectKind; now: Date; limit: number };
 
-/** Takes effects of a kind that are due and leases them to `worker`. Rows that another process is taking are skipped. */
+/** Takes effects of a kind that are due, by priority and then the oldest, and leases them to `worker`. Rows that another process is taking are skipped. */
 export async function claimEffects(sql: Queryable, { worker, kind, now, limit }: Claim): Promise<OutboxRow[]> {
   return sql<OutboxRow[]>`
     with due as (
       select o.lane, o.run_id, o.visit, o.ordinal
         from lane l
        cross join lateral (
-         select lane, run_id, visit, ordinal, due_at from outbox
+         select lane, run_id, visit, ordinal, priority, due_at from outbox
           where outbox.lane = l.lane and kind = ${kind} and due_at <= ${now} and leased_by is null and not answered
-          order by due_at limit ${limit}
+          order by priority, due_at limit ${limit}
             for update skip locked
        ) o
-       order by o.due_at
+       order by o.priority, o.due_at
        limit ${limit}
     )
     update outbox o set leased_by = ${worker}
@@ -60,7 +62,7 @@ export async function claimEffects(sql: Queryable, { worker, kind, now, limit }:
      where o.lane = due.lane and o.run_id = due.run_id and o.visit = due.visit and o.ordinal = due.ordinal
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal, o.kind, o.workspace_id as "workspaceId", o.contact_id as "contactId",
               o.flow_id as "flowId", o.version, o.step, o.message_id as "messageId", o.data, o.awaited, o.attempt,
-              o.first_due_at as "firstDueAt", o.due_at as "dueAt"`;
+              o.first_due_at as "firstDueAt", o.due_at as "dueAt", o.priority`;
 }
 
 /** When the next unleased effect of a kind is due, or null. */
@@ -69,8 +71,13 @@ export async function nextEffectDue(sql: Queryable, kind: EffectKind): Promise<D
     select min(o.due_at) as "dueAt"
       from lane l
      cross join lateral (
-       select due_at from outbox
-        where outbox.lane = l.lane and kind = ${kind} and leased_by is null and not answered order by due_at limit 1
+       select min(due_at) as due_at
+         from (values (0::smallint), (1::smallint), (2::smallint)) as p(priority)
+        cross join lateral (
+          select due_at from outbox
+           where outbox.lane = l.lane and kind = ${kind} and outbox.priority = p.priority and leased_by is null and not answered
+           order by due_at limit 1
+        ) first
      ) o`;
   return row?.dueAt ?? null;
 }

@@ -35,6 +35,8 @@ function runOf(lane: number, changes: Partial<Run> = {}): Run {
     steps: { a: { x: 1 } },
     startedAt: at(0),
     endedAt: null,
+    priority: 1,
+    depth: 0,
     ...changes,
   };
 }

@@ -10,7 +10,7 @@ export type RunKey = { lane: number; id: string };
 export function runColumns(sql: Queryable | Sql | Transaction) {
   return sql`r.lane, r.id, r.workspace_id as "workspaceId", r.flow_id as "flowId", r.version, r.contact_id as "contactId", r.key, r.entry,
     r.status, r.step, r.visit, r.entered_at as "enteredAt", r.wake_at as "wakeAt", r.reason, r.event_id as "eventId",
-    r.event_name as "eventName", r.event_at as "eventAt", r.event, r.vars, r.steps, r.started_at as "startedAt", r.ended_at as "endedAt"`;
+    r.event_name as "eventName", r.event_at as "eventAt", r.event, r.vars, r.steps, r.started_at as "startedAt", r.ended_at as "endedAt", r.priority, r.depth`;
 }
 
 /** The runs that are due in each of these lanes, longest due first, at most `perLane` each. The caller holds the lanes. */
@@ -49,10 +49,10 @@ export async function loadRuns(sql: Queryable, keys: readonly RunKey[]): Promise
 export function insertRuns(sql: Queryable, runs: readonly Run[]): PendingQuery<Row[]> {
   return sql`
     insert into run (lane, id, workspace_id, flow_id, version, contact_id, key, entry, status, step, visit, entered_at, wake_at, reason,
-                     event_id, event_name, event_at, event, vars, steps, started_at, ended_at)
+                     event_id, event_name, event_at, event, vars, steps, started_at, ended_at, priority, depth)
     select lane, id, "workspaceId", "flowId", version, "contactId", key, entry, status, step, visit, "enteredAt", "wakeAt", reason,
-           "eventId", "eventName", "eventAt", event, vars, steps, "startedAt", "endedAt"
-      from ${recordset(sql, runs, 'lane smallint, id uuid, "workspaceId" uuid, "flowId" uuid, version integer, "contactId" uuid, key text, entry text, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "eventId" uuid, "eventName" text, "eventAt" timestamptz, event jsonb, vars jsonb, steps jsonb, "startedAt" timestamptz, "endedAt" timestamptz')} as r`;
+           "eventId", "eventName", "eventAt", event, vars, steps, "startedAt", "endedAt", priority, depth
+      from ${recordset(sql, runs, 'lane smallint, id uuid, "workspaceId" uuid, "flowId" uuid, version integer, "contactId" uuid, key text, entry text, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "eventId" uuid, "eventName" text, "eventAt" timestamptz, event jsonb, vars jsonb, steps jsonb, "startedAt" timestamptz, "endedAt" timestamptz, priority smallint, depth smallint')} as r`;
 }
 
 /** Saves where runs stand. `vars` and `steps` are written only where `dataChanged`, for they can be large. */
@@ -67,18 +67,19 @@ export function updateRuns(sql: Queryable, runs: readonly { run: Run; dataChange
     wakeAt: run.wakeAt,
     reason: run.reason,
     endedAt: run.endedAt,
+    depth: run.depth,
     ...(dataChanged ? { vars: run.vars, steps: run.steps } : {}),
   }));
   return sql`
     update run r
        set status = k.status, step = k.step, visit = k.visit, entered_at = k."enteredAt", wake_at = k."wakeAt", reason = k.reason,
-           ended_at = k."endedAt", vars = coalesce(k.vars, r.vars), steps = coalesce(k.steps, r.steps)
+           ended_at = k."endedAt", depth = k.depth, vars = coalesce(k.vars, r.vars), steps = coalesce(k.steps, r.steps)
       from ${located(sql, { table: "run", rows, shape: updateShape, match: "run.lane = k.lane and run.id = k.id" })} as k
      where r.ctid = k.place`;
 }
 
 const updateShape =
-  'lane smallint, id uuid, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "endedAt" timestamptz, vars jsonb, steps jsonb';
+  'lane smallint, id uuid, status text, step text, visit integer, "enteredAt" timestamptz, "wakeAt" timestamptz, reason text, "endedAt" timestamptz, depth smallint, vars jsonb, steps jsonb';
 
 /** The next instant at which a run is due in each of these lanes; lanes where nothing waits are left out. */
 export async function nextWakes(sql: Queryable, lanes: readonly number[]): Promise<{ lane: number; wakeAt: Date }[]> {

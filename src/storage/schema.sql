@@ -255,8 +255,11 @@ create table event (
   target_flow_id uuid,
   target_entry text,
   queued boolean not null,
+  depth smallint default 0 not null,
+  priority smallint default 1 not null,
   constraint event_pkey PRIMARY KEY (lane, contact_id, id),
-  constraint event_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text))
+  constraint event_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text)),
+  constraint event_priority_check CHECK (((priority >= 0) AND (priority <= 2)))
 ) partition by RANGE (id);
 create table event_default partition of event DEFAULT;
 CREATE INDEX event_workspace ON ONLY public.event USING btree (workspace_id, id);
@@ -284,8 +287,12 @@ create table event_queue (
   lane smallint not null,
   seq bigint generated as identity not null,
   contact_id uuid not null,
-  event_id uuid not null,
-  constraint event_queue_pkey PRIMARY KEY (lane, seq)
+  event_id uuid,
+  priority smallint default 1 not null,
+  workspace_id uuid,
+  constraint event_queue_pkey PRIMARY KEY (lane, priority, seq),
+  constraint event_queue_check CHECK ((num_nonnulls(event_id, workspace_id) > 0)),
+  constraint event_queue_priority_check CHECK (((priority >= 0) AND (priority <= 2)))
 ) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000);
 
 create table flow (
@@ -315,6 +322,7 @@ create table flow_version (
   definition jsonb not null,
   published_at timestamp with time zone not null,
   published_by text,
+  heard_by_runs text[] default '{}'::text[] not null,
   constraint flow_version_pkey PRIMARY KEY (flow_id, version),
   constraint flow_version_version_check CHECK ((version > 0)),
   constraint flow_version_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id)
@@ -439,10 +447,12 @@ create table outbox (
   leased_by uuid,
   answered boolean default false not null,
   answer json,
-  constraint outbox_pkey PRIMARY KEY (lane, run_id, visit, ordinal)
+  priority smallint default 1 not null,
+  constraint outbox_pkey PRIMARY KEY (lane, run_id, visit, ordinal),
+  constraint outbox_priority_check CHECK (((priority >= 0) AND (priority <= 2)))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000);
 CREATE INDEX outbox_answered ON public.outbox USING btree (lane) WHERE answered;
-CREATE INDEX outbox_due ON public.outbox USING btree (lane, kind, due_at) WHERE ((leased_by IS NULL) AND (NOT answered));
+CREATE INDEX outbox_due ON public.outbox USING btree (lane, kind, priority, due_at) WHERE ((leased_by IS NULL) AND (NOT answered));
 CREATE INDEX outbox_leased ON public.outbox USING btree (leased_by) WHERE (leased_by IS NOT NULL);
 
 create table run (
@@ -468,9 +478,12 @@ create table run (
   steps jsonb default '{}'::jsonb not null,
   started_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  priority smallint default 1 not null,
+  depth smallint default 0 not null,
   constraint run_pkey PRIMARY KEY (lane, id),
   constraint run_check CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['active'::text, 'waiting'::text, 'asking'::text])))),
   constraint run_check1 CHECK (((ended_at IS NULL) OR (wake_at IS NULL))),
+  constraint run_priority_check CHECK (((priority >= 0) AND (priority <= 2))),
   constraint run_status_check CHECK ((status = ANY (ARRAY['active'::text, 'waiting'::text, 'asking'::text, 'completed'::text, 'exited'::text, 'failed'::text, 'cancelled'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX run_due ON public.run USING btree (lane, wake_at) WHERE (wake_at IS NOT NULL);
@@ -540,6 +553,7 @@ create table workspace (
   time_zone text default 'UTC'::text not null,
   routing_revision bigint default 1 not null,
   created_at timestamp with time zone not null,
+  settings jsonb default '{}'::jsonb not null,
   constraint workspace_pkey PRIMARY KEY (id),
   constraint workspace_name_check CHECK ((name <> ''::text))
 );

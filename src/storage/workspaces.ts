@@ -1,11 +1,14 @@
+import type { WorkspaceFacts } from "../core/flow/workspace-facts.ts";
+import { workspaceSettingsSchema } from "../core/workspace-settings.ts";
 import type { Queryable } from "./database.ts";
 
-export type WorkspaceRow = { id: string; name: string; timeZone: string; routingRevision: number };
+export type WorkspaceRow = WorkspaceFacts & { routingRevision: number };
 
 /** All workspaces, oldest first. */
 export async function listWorkspaces(sql: Queryable): Promise<WorkspaceRow[]> {
-  return sql<WorkspaceRow[]>`
-    select id, name, time_zone as "timeZone", routing_revision as "routingRevision" from workspace order by id`;
+  const rows = await sql<(Omit<WorkspaceRow, "settings"> & { settings: unknown })[]>`
+    select id, name, time_zone as "timeZone", settings, routing_revision as "routingRevision" from workspace order by id`;
+  return rows.map((row) => ({ ...row, settings: workspaceSettingsSchema.parse(row.settings) }));
 }
 
 export async function insertWorkspace(

@@ -1,5 +1,6 @@
 import { createSandboxTransport } from "../channels/email/sandbox.ts";
 import type { Registry } from "../core/flow/compile.ts";
+import { compileFlow, heardByRuns } from "../core/flow/compile.ts";
 import { validateFlow } from "../core/flow/validate.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { EmailTransport } from "../core/message/transport.ts";
@@ -146,7 +147,8 @@ async function publishVersion(
   const checked = validateFlow(definition, kinds);
   if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
   const published = { definition: checked.definition, publishedAt: now, publishedBy: null };
-  await insertFlowVersion(sql, { flowId, version, workspaceId, ...published });
+  const flow = compileFlow({ id: flowId, workspaceId, version, status: "active" }, checked.definition, kinds);
+  await insertFlowVersion(sql, { flowId, version, workspaceId, heardByRuns: heardByRuns(flow), ...published });
   await setFlowState(sql, { id: flowId, status: "active", version, now });
   await bumpRoutingRevision(sql, workspaceId);
 }

@@ -1,17 +1,24 @@
 import { z } from "zod";
 import type { Contact } from "../core/contact.ts";
-import type { WorkspaceFacts } from "../core/flow/advance.ts";
 import { type CompiledFlow, compileFlow, type Registry } from "../core/flow/compile.ts";
 import type { ContactState, DecideContext } from "../core/flow/decide.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import { newRun } from "../core/flow/new-run.ts";
+import { priorities } from "../core/flow/priority.ts";
 import type { Run } from "../core/flow/run.ts";
 import type { Occurrence, StepContext, StepKind, StepOutcome } from "../core/flow/step-kind.ts";
+import type { WorkspaceFacts } from "../core/flow/workspace-facts.ts";
 import type { JsonObject } from "../core/json.ts";
+import { defaultSettings } from "../core/workspace-settings.ts";
 import { entryKinds, stepKinds } from "../steps/index.ts";
 import { sampleContact } from "./step-suite.ts";
 
-export const workspace: WorkspaceFacts = { id: "0190a000-0000-7000-8000-0000000000ff", name: "Shop", timeZone: "UTC" };
+export const workspace: WorkspaceFacts = {
+  id: "0190a000-0000-7000-8000-0000000000ff",
+  name: "Shop",
+  timeZone: "UTC",
+  settings: defaultSettings,
+};
 export const noon = new Date("2026-03-01T12:00:00Z");
 
 /** The kinds of the product, and `odd`: a step that does what a test says. */
@@ -46,7 +53,16 @@ export function flowOf(
 
 /** An event named `go`, changed by `changes`. */
 export function occurrence(changes: Partial<Occurrence> = {}): Occurrence {
-  return { id: "event-1", name: "go", payload: { orderId: "o-1" }, acceptedAt: noon, target: null, ...changes };
+  return {
+    id: "event-1",
+    name: "go",
+    payload: { orderId: "o-1" },
+    acceptedAt: noon,
+    target: null,
+    depth: 0,
+    priority: priorities.normal,
+    ...changes,
+  };
 }
 
 /** A run of `flow` that has just begun. */
@@ -71,10 +87,11 @@ export function contextOf(flows: readonly CompiledFlow[], now: Date = noon): Dec
     workspace,
     now,
     flows: {
+      hears: (name) => flows.some((flow) => flow.listensTo.has(name)),
       listening: (name) => flows.filter((flow) => flow.listensTo.has(name)),
       version: (flowId, version) => flows.find((flow) => flow.id === flowId && flow.version === version),
     },
-    newRunId: () => {
+    newId: () => {
       count += 1;
       return `new-${count}`;
     },

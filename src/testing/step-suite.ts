@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Contact } from "../core/contact.ts";
 import { contactScope } from "../core/contact.ts";
+import { noActivity } from "../core/flow/activity.ts";
 import type { StepContext, StepKind, StepOutcome } from "../core/flow/step-kind.ts";
 import type { JsonObject } from "../core/json.ts";
+import { defaultSettings } from "../core/workspace-settings.ts";
 
 /** What the suite tries a kind with: configurations that must work, and ones that must be refused at the named path. */
 export type StepSamples = {
@@ -57,7 +59,7 @@ function expectOutcome(outcome: StepOutcome, exits: readonly string[]): void {
   if (outcome.kind !== "end") expect(exits.length).toBeGreaterThan(0);
   const { until, ...json } = { until: undefined, ...outcome };
   expect(JSON.parse(JSON.stringify(json))).toEqual(json);
-  if (until !== undefined) expect(Number.isNaN(until.getTime())).toBe(false);
+  if (until) expect(Number.isNaN(until.getTime())).toBe(false);
 }
 
 /** A contact with everything set, changed by `changes`. */
@@ -87,6 +89,8 @@ export function stepContext(
   const contact = changes.contact ?? sampleContact();
   return {
     step: "step",
+    flowId: "flow-1",
+    runId: "run-1",
     visit: 1,
     now: new Date("2026-03-01T12:00:00Z"),
     enteredAt: new Date("2026-03-01T12:00:00Z"),
@@ -98,6 +102,10 @@ export function stepContext(
       workspace: { id: contact.workspaceId, name: "Shop", timeZone: "UTC" },
     },
     answer: undefined,
+    occurrence: undefined,
+    waitUntil: null,
+    workspace: { id: contact.workspaceId, name: "Shop", timeZone: "UTC", settings: defaultSettings },
+    activity: noActivity,
     ...changes,
     contact,
   };

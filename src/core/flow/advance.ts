@@ -1,94 +1,103 @@
 import { evaluate } from "../condition/condition.ts";
-import { applyChange, type Contact, type ContactChange, contactScope } from "../contact.ts";
+import { applyChange, type Contact, mergeProperties } from "../contact.ts";
 import type { JsonObject } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import { isoText } from "../time.ts";
+import { type Activity, noActivity } from "./activity.ts";
+import { type Advanced, unmoved } from "./advanced.ts";
 import type { CompiledFlow, CompiledStep } from "./compile.ts";
 import { flowLimits } from "./definition.ts";
 import type { EffectAnswer, EffectRequest } from "./effect.ts";
-import { endRun, isLive, type Run, type TrailEntry } from "./run.ts";
-import type { StepContext, StepOutcome } from "./step-kind.ts";
+import { exitRun, failRun, finish } from "./end-moved.ts";
+import { isLive, type Run, type TrailEntry } from "./run.ts";
+import { runScope } from "./run-scope.ts";
+import type { Occurrence, StepContext, StepOutcome } from "./step-kind.ts";
+import type { WorkspaceFacts } from "./workspace-facts.ts";
 
-export type WorkspaceFacts = { id: string; name: string; timeZone: string };
-
-/** What is true when a run is looked at, at `now`. `answer` is there when the effect it asked for is done. */
-export type Facts = { contact: Contact; workspace: WorkspaceFacts; now: Date; answer?: EffectAnswer | undefined };
-
-/** An effect as a step asked for it: `visit` and `ordinal` make its idempotency key stable. */
-export type AskedEffect = EffectRequest & { step: string; visit: number; ordinal: number; awaited: boolean };
-
-/** A count for the roll-ups: `step` and what happened there. */
-export type Count = string;
-
-/** What an advance decided, as data: nothing of it has happened yet. */
-export type Advanced = {
-  run: Run;
+/**
+ * What is true when a run is looked at, at `now`. `answer` is there when the effect it asked for is done, `occurrence` when an event has
+ * come that the step it stands on listens to.
+ */
+export type Facts = {
   contact: Contact;
-  changes: ContactChange[];
-  effects: AskedEffect[];
-  trail: TrailEntry[];
-  counts: Count[];
-  /** What a step threw: bugs, for the log. The run has ended as failed. */
-  bugs: unknown[];
+  workspace: WorkspaceFacts;
+  now: Date;
+  activity?: Activity | undefined;
+  answer?: EffectAnswer | undefined;
+  occurrence?: Occurrence | undefined;
 };
 
 // The last instant that both JSON and PostgreSQL write in the same four-digit way.
 const latestWakeAt = new Date("9999-12-31T23:59:59.999Z");
 
-/** A run about to be moved: nothing decided yet. */
-export function unmoved(run: Run, contact: Contact): Advanced {
-  return { run, contact, changes: [], effects: [], trail: [], counts: [], bugs: [] };
-}
-
 /** A move under way: what it goes by, and what it has come to so far. */
-type Move = { flow: CompiledFlow; workspace: WorkspaceFacts; now: Date; moved: Advanced };
+export type Move = { flow: CompiledFlow; workspace: WorkspaceFacts; activity: Activity; now: Date; moved: Advanced };
+/** What the step that the run stands on is told. */
+type Given = Pick<Facts, "answer" | "occurrence">;
 
 /**
  * Moves a run as far as it can go at `now`: through steps until one waits, asks for an effect or ends the run.
  * Pure: no clock, no randomness, no I/O. After `flowLimits.stepsPerAdvance` steps it stops and stays due.
  */
-export function advance(flow: CompiledFlow, run: Run, { contact, workspace, answer, now }: Facts): Advanced {
-  const moved = unmoved(run, contact);
-  const move = { flow, workspace, now, moved };
-  let given = answer;
+export function advance(flow: CompiledFlow, run: Run, facts: Facts): Advanced {
+  return goOn(moveOf(flow, run, facts), facts);
+}
+
+/** A move that has not begun. */
+export function moveOf(flow: CompiledFlow, run: Run, { contact, workspace, activity = noActivity, now }: Facts): Move {
+  return { flow, workspace, activity, now, moved: unmoved(run, contact) };
+}
+
+/** Takes a move on from where its run stands by now. */
+export function goOn(move: Move, first: Given): Advanced {
+  const { moved, now } = move;
+  let given = first;
   for (let taken = 0; isLive(moved.run); taken += 1) {
     if (taken === flowLimits.stepsPerAdvance) {
       moved.run = { ...moved.run, status: "active", wakeAt: now };
       break;
     }
     if (endsEarly(move) || !takeStep(move, given)) break;
-    given = undefined;
+    given = nothing;
   }
   return moved;
 }
 
+const nothing: Given = {};
+
 /** Runs the step the run stands on. False when the run stays there. */
-function takeStep(move: Move, answer: EffectAnswer | undefined): boolean {
+function takeStep(move: Move, given: Given): boolean {
   const { flow, moved, now } = move;
   const { run } = moved;
   const step = run.step === null ? undefined : flow.steps.get(run.step);
   if (!step) return failRun(moved, "step_missing", now);
   if (run.visit > flowLimits.visits) return failRun(moved, "loop_guard", now);
   try {
-    return settle(move, step, runStep(step, contextOf(move, step, answer)));
+    return settle(move, step, runStep(step, contextOf(move, step, given)));
   } catch (error) {
     moved.bugs.push(error);
     return failRun(moved, "internal_error", now);
   }
 }
 
-function contextOf(
-  { flow, workspace, now, moved }: Move,
+/** What the step sees. */
+export function contextOf(
+  { flow, workspace, activity, now, moved }: Move,
   step: CompiledStep,
-  answer: EffectAnswer | undefined,
+  { answer, occurrence }: Given,
 ): StepContext {
   const { run, contact } = moved;
   let scope: Scope | undefined;
   return {
     step: step.name,
+    flowId: flow.id,
+    runId: run.id,
     visit: run.visit,
     now,
     enteredAt: run.enteredAt,
+    waitUntil: run.status === "waiting" ? run.wakeAt : null,
+    workspace,
+    activity,
     // Many steps never look at it, and it is the dearest part of a step.
     get scope() {
       scope ??= runScope(flow, run, { contact, workspace, now });
@@ -96,15 +105,16 @@ function contextOf(
     },
     contact,
     answer,
+    occurrence,
   };
 }
 
 /** What the step decides. Throws when that is something no step may decide: a bug of the kind. */
-function runStep(step: CompiledStep, context: StepContext): StepOutcome {
+export function runStep(step: CompiledStep, context: StepContext): StepOutcome {
   const outcome = step.kind.run(step.config, context);
   if (outcome.kind === "go" && !Object.hasOwn(step.exits, outcome.exit))
     throw new Error(`The step "${step.name}" has no exit "${outcome.exit}".`);
-  if (outcome.kind === "wait" && Number.isNaN(outcome.until.getTime()))
+  if (outcome.kind === "wait" && outcome.until !== null && Number.isNaN(outcome.until.getTime()))
     throw new Error(`The step "${step.name}" waits for an instant that does not exist.`);
   // The second effect would have the idempotency key of the first.
   if (outcome.kind === "ask" && context.answer)
@@ -119,9 +129,7 @@ function settle(move: Move, step: CompiledStep, outcome: StepOutcome): boolean {
     case "go":
       return leave(move, step, outcome);
     case "wait":
-      note(move, step, { outcome: "waiting", detail: { until: isoText(outcome.until), ...outcome.detail } });
-      moved.run = { ...run, status: "waiting", wakeAt: outcome.until < latestWakeAt ? outcome.until : latestWakeAt };
-      return false;
+      return sleep(move, step, outcome);
     case "ask":
       ask(moved, step, { effects: [outcome.effect], awaited: true });
       note(move, step, { outcome: "asked", ...detailOf(outcome) });
@@ -136,19 +144,49 @@ function settle(move: Move, step: CompiledStep, outcome: StepOutcome): boolean {
   }
 }
 
-function leave(move: Move, step: CompiledStep, outcome: Extract<StepOutcome, { kind: "go" }>): boolean {
+/** A run that goes on waiting as it did leaves no mark: otherwise each event that is not the one it waits for would. */
+function sleep(
+  { moved, now }: Move,
+  step: CompiledStep,
+  { until, detail }: Extract<StepOutcome, { kind: "wait" }>,
+): false {
+  const { run } = moved;
+  const wakeAt = until !== null && until > latestWakeAt ? latestWakeAt : until;
+  if (run.status === "waiting" && run.wakeAt?.getTime() === wakeAt?.getTime()) return false;
+  note({ moved, now }, step, {
+    outcome: "waiting",
+    detail: { until: wakeAt === null ? null : isoText(wakeAt), ...detail },
+  });
+  const isPause = wakeAt === null || wakeAt.getTime() - now.getTime() >= flowLimits.guardPauseMs;
+  moved.run = { ...run, status: "waiting", wakeAt, depth: isPause ? 0 : run.depth };
+  return false;
+}
+
+/** Takes the run out of the step by the exit that it chose. False when it has ended. */
+export function leave(move: Move, step: CompiledStep, outcome: Extract<StepOutcome, { kind: "go" }>): boolean {
   const { moved, now } = move;
   const { run } = moved;
   const target = step.exits[outcome.exit] ?? null;
   note(move, step, { outcome: "went", exit: outcome.exit, ...detailOf(outcome) });
   moved.counts.push(`${step.name}:${outcome.exit}`);
   ask(moved, step, { effects: outcome.effects ?? [], awaited: false });
+  moved.occurrences.push(...(outcome.occurrences ?? []));
   for (const change of outcome.changes ?? []) {
     moved.changes.push(change);
     moved.contact = applyChange(moved.contact, change);
   }
   const steps = outcome.result === undefined ? run.steps : { ...run.steps, [step.name]: outcome.result };
-  moved.run = { ...run, steps, step: target, visit: run.visit + 1, enteredAt: now, status: "active", wakeAt: now };
+  const vars = outcome.vars === undefined ? run.vars : mergeProperties(run.vars, outcome.vars);
+  moved.run = {
+    ...run,
+    vars,
+    steps,
+    step: target,
+    visit: run.visit + 1,
+    enteredAt: now,
+    status: "active",
+    wakeAt: now,
+  };
   if (target !== null) return true;
   return finish(moved, "completed", { now, reason: null });
 }
@@ -168,23 +206,14 @@ function detailOf(outcome: { detail?: JsonObject }): { detail?: JsonObject } {
 
 type Note = Pick<TrailEntry, "outcome" | "exit" | "reason" | "detail">;
 
-function note({ moved, now }: Move, step: CompiledStep, what: Note): void {
+function note({ moved, now }: Pick<Move, "moved" | "now">, step: CompiledStep, what: Note): void {
   const { visit, enteredAt } = moved.run;
   const place = { visit, step: step.name, kind: step.kind.name, enteredAt: isoText(enteredAt), at: isoText(now) };
   moved.trail.push({ ...place, ...what });
 }
 
-function finish(
-  moved: Advanced,
-  status: "completed" | "exited" | "failed",
-  end: { now: Date; reason: string | null },
-): false {
-  moved.run = endRun(moved.run, status, end);
-  moved.counts.push(status);
-  return false;
-}
-
-function endsEarly({ flow, workspace, now, moved }: Move): boolean {
+/** Ends the run when a condition among its exit rules holds. */
+export function endsEarly({ flow, workspace, now, moved }: Move): boolean {
   const { exitWhen } = flow.definition;
   if (exitWhen.length === 0) return false;
   const scope = runScope(flow, moved.run, { contact: moved.contact, workspace, now });
@@ -192,43 +221,4 @@ function endsEarly({ flow, workspace, now, moved }: Move): boolean {
   if (index < 0) return false;
   exitRun(moved, `exit_rule_${index}`, now);
   return true;
-}
-
-/** Ends a run by an exit rule, with its place in the trail. */
-export function exitRun(moved: Advanced, reason: string, now: Date): void {
-  moved.trail.push({ ...placeOf(moved.run, "exit-rule", now), outcome: "exited", reason });
-  finish(moved, "exited", { now, reason });
-}
-
-/** Ends a run that the engine cannot take further, with its place in the trail. False, for the run stays there. */
-export function failRun(moved: Advanced, reason: string, now: Date): false {
-  moved.trail.push({ ...placeOf(moved.run, "engine", now), outcome: "failed", reason });
-  return finish(moved, "failed", { now, reason });
-}
-
-function placeOf({ visit, step, enteredAt }: Run, kind: string, now: Date): Omit<TrailEntry, "outcome"> {
-  return { visit, step: step ?? "", kind, enteredAt: isoText(enteredAt), at: isoText(now) };
-}
-
-type ScopeFacts = { contact: Contact; workspace: WorkspaceFacts; now: Date };
-
-/** What templates and conditions of this run see at `now`. */
-export function runScope(flow: CompiledFlow, run: Run, { contact, workspace, now }: ScopeFacts): Scope {
-  return {
-    contact: contactScope(contact),
-    event: run.event,
-    run: {
-      ...run.vars,
-      id: run.id,
-      key: run.key,
-      flow: flow.definition.name,
-      version: run.version,
-      startedAt: isoText(run.startedAt),
-      eventName: run.eventName,
-      eventAt: isoText(run.eventAt),
-      now: isoText(now),
-    },
-    steps: run.steps,
-    workspace: { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone },
-  };
 }

@@ -1,4 +1,5 @@
 import type { FlowDefinition } from "./definition.ts";
+import { occurrenceName } from "./occurrence-names.ts";
 import type { EntryKind, StepKind } from "./step-kind.ts";
 
 /** The kinds a program knows, by name. */
@@ -21,8 +22,10 @@ export type CompiledFlow = {
   definition: FlowDefinition;
   steps: ReadonlyMap<string, CompiledStep>;
   entries: readonly CompiledEntry[];
-  /** Names of events that an entry or an exit rule listens to. */
+  /** Names of events that an entry, a step or an exit rule listens to. */
   listensTo: ReadonlySet<string>;
+  /** The steps that listen to an event, by its name. */
+  listeners: ReadonlyMap<string, readonly CompiledStep[]>;
   /** True when some condition or template looks at the lists of the contact, which are loaded only then. */
   readsLists: boolean;
 };
@@ -43,10 +46,37 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
     const kind = known(registry.entries, entry.kind);
     return { name, kind, config: kind.config.parse(entry.config), next: entry.next };
   });
-  const exitEvents = definition.exitWhen.flatMap((rule) => ("event" in rule ? [rule.event] : []));
-  const listensTo = new Set([...entries.flatMap((entry) => entry.kind.listensTo(entry.config)), ...exitEvents]);
+  const listeners = listenersOf([...steps.values()]);
+  const listensTo = new Set([
+    ...entries.flatMap((entry) => listened(entry, identity.id)),
+    ...exitNames(definition),
+    ...listeners.keys(),
+  ]);
   const readsLists = listReader.test(JSON.stringify(definition));
-  return { ...identity, definition, steps, entries, listensTo, readsLists };
+  return { ...identity, definition, steps, entries, listensTo, listeners, readsLists };
+}
+
+/** The names of events that can matter to a live run: those of its steps and of its exit rules. */
+export function heardByRuns({ definition, listeners }: Pick<CompiledFlow, "definition" | "listeners">): string[] {
+  return [...new Set([...exitNames(definition), ...listeners.keys()])].sort();
+}
+
+/** The names of events that can start the flow by this entry. */
+export function listened({ kind, config, name }: CompiledEntry, flowId: string): readonly string[] {
+  return kind.listensTo(config, { flowId, entry: name });
+}
+
+/** A condition in an exit rule is looked at whenever the contact changes. */
+function exitNames({ exitWhen }: FlowDefinition): string[] {
+  return exitWhen.map((rule) => ("event" in rule ? rule.event : occurrenceName.contactChanged));
+}
+
+function listenersOf(steps: readonly CompiledStep[]): Map<string, CompiledStep[]> {
+  const listeners = new Map<string, CompiledStep[]>();
+  for (const step of steps)
+    for (const name of step.kind.listensTo?.(step.config) ?? [])
+      listeners.set(name, [...(listeners.get(name) ?? []), step]);
+  return listeners;
 }
 
 function known<Kind>(kinds: Readonly<Record<string, Kind>>, name: string): Kind {

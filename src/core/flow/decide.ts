@@ -1,17 +1,15 @@
 import type { Contact, ContactChange } from "../contact.ts";
-import {
-  type Advanced,
-  type AskedEffect,
-  advance,
-  type Count,
-  exitRun,
-  failRun,
-  unmoved,
-  type WorkspaceFacts,
-} from "./advance.ts";
+import { type Activity, noActivity } from "./activity.ts";
+import { advance } from "./advance.ts";
+import { type Advanced, type AskedEffect, type Count, unmoved } from "./advanced.ts";
+import { changeOccurrences } from "./change-occurrences.ts";
 import type { CompiledEntry, CompiledFlow } from "./compile.ts";
 import type { EffectAnswer } from "./effect.ts";
+import { exitRun, failRun, replaceRun } from "./end-moved.ts";
+import { meet } from "./meet.ts";
 import { newRun } from "./new-run.ts";
+import { occurrenceName } from "./occurrence-names.ts";
+import { type Priority, priorities } from "./priority.ts";
 import {
   type AdmissionRecord,
   admissionKey,
@@ -23,24 +21,31 @@ import {
   type RouteContext,
 } from "./route.ts";
 import { isLive, type Run, type TrailEntry } from "./run.ts";
-import type { Occurrence } from "./step-kind.ts";
+import type { NewOccurrence, Occurrence } from "./step-kind.ts";
+import type { WorkspaceFacts } from "./workspace-facts.ts";
 
 /** Something that happened to a contact and has to meet its runs, in order. */
 export type Work =
   | { kind: "answer"; runId: string; visit: number; answer: EffectAnswer }
   | { kind: "due"; runId: string }
-  | { kind: "event"; occurrence: Occurrence };
+  | { kind: "event"; occurrence: Occurrence }
+  /** The contact was changed by somebody: what depends on its present state is to be looked at. */
+  | { kind: "changed" };
 
 /** A contact with all that the engine needs to know to decide. `runs` are the live ones. */
 export type ContactState = {
   contact: Contact;
   runs: Map<string, Run>;
   admissions: Map<string, AdmissionRecord>;
+  /** What it did, as far as flows ask. */
+  activity?: Activity;
 };
 
 /** Flows of one workspace: those that listen to an event, and any version that a run is pinned to. */
 export type FlowLookup = {
   listening(eventName: string): readonly CompiledFlow[];
+  /** True when some flow listens to the event, or a run of an earlier version may. */
+  hears(eventName: string): boolean;
   version(flowId: string, version: number): CompiledFlow | undefined;
 };
 
@@ -48,7 +53,7 @@ export type DecideContext = {
   workspace: WorkspaceFacts;
   flows: FlowLookup;
   now: Date;
-  newRunId: (lane: number) => string;
+  newId: (lane: number) => string;
 };
 
 /** What a pass has to write for one contact. `runs` holds the last state of every run that moved or began. */
@@ -57,12 +62,17 @@ export type Decision = {
   changes: ContactChange[];
   runs: Map<string, { run: Run; isNew: boolean; trail: TrailEntry[] }>;
   effects: { run: Run; effect: AskedEffect }[];
+  /** What steps and changes made happen: to be recorded as events, in this order, behind what is in line. */
+  occurrences: MadeOccurrence[];
   outcomes: EventOutcome[];
   admissions: { flowId: string; key: string | null; runId: string; at: Date }[];
   counts: { flowId: string; version: number; name: Count }[];
   /** Bugs that were met, for the log; each has cost one run or one entry, and the rest went on. */
   bugs: { error: unknown; flowId: string; runId: string | null }[];
 };
+
+/** An event that a run made. `isHeard`: some flow listens to it. */
+export type MadeOccurrence = NewOccurrence & { id: string; depth: number; priority: Priority; isHeard: boolean };
 
 /**
  * Decides what becomes of one contact's work, item by item in the order given. Each item sees what the ones before it did,
@@ -74,6 +84,7 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
     changes: [],
     runs: new Map(),
     effects: [],
+    occurrences: [],
     outcomes: [],
     admissions: [],
     counts: [],
@@ -82,6 +93,7 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
   const deciding = { state, decision, context };
   for (const item of work) {
     if (item.kind === "event") meetEvent(deciding, item.occurrence);
+    else if (item.kind === "changed") meetChange(deciding);
     else wakeRun(deciding, item);
   }
   return decision;
@@ -90,22 +102,50 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
 /** A decision under way: the contact as it is by now, what was decided so far, and what it goes by. */
 type Deciding = { state: ContactState; decision: Decision; context: DecideContext };
 
-function wakeRun(deciding: Deciding, work: Exclude<Work, { kind: "event" }>): void {
+function wakeRun(deciding: Deciding, work: Extract<Work, { kind: "answer" | "due" }>): void {
   const run = deciding.state.runs.get(work.runId);
   if (!run || !isLive(run)) return;
   if (work.kind === "answer" && (run.status !== "asking" || run.visit !== work.visit)) return;
   if (work.kind === "due" && (run.wakeAt === null || run.wakeAt > deciding.context.now)) return;
-  move(deciding, run, work.kind === "answer" ? work.answer : undefined);
+  move(deciding, run, work.kind === "answer" ? { answer: work.answer } : {});
 }
 
 function meetEvent(deciding: Deciding, occurrence: Occurrence): void {
   const { state, decision, context } = deciding;
-  for (const run of [...state.runs.values()]) exitByEvent(deciding, run, occurrence);
+  for (const run of [...state.runs.values()]) {
+    exitByEvent(deciding, run, occurrence);
+    meetRun(deciding, run.id, occurrence);
+  }
   for (const flow of context.flows.listening(occurrence.name)) {
     const entry = enter(deciding, flow, occurrence);
     if (entry?.outcome) decision.outcomes.push(entry.outcome);
     if (entry?.enter) start(deciding, { flow, occurrence, ...entry.enter });
   }
+}
+
+/** The contact is not what it was: runs that rest look again. */
+function meetChange(deciding: Deciding): void {
+  const { now } = deciding.context;
+  const name = occurrenceName.contactChanged;
+  const occurrence = {
+    id: "",
+    name,
+    payload: {},
+    acceptedAt: now,
+    target: null,
+    depth: 0,
+    priority: priorities.normal,
+  };
+  for (const id of [...deciding.state.runs.keys()]) meetRun(deciding, id, occurrence);
+}
+
+function meetRun(deciding: Deciding, runId: string, occurrence: Occurrence): void {
+  const { state, context } = deciding;
+  const run = state.runs.get(runId);
+  const flow = run && context.flows.version(run.flowId, run.version);
+  if (!flow || !flow.listensTo.has(occurrence.name)) return;
+  const { workspace, now } = context;
+  keep(deciding, meet(flow, run, { contact: state.contact, activity: state.activity, workspace, now, occurrence }));
 }
 
 /** An entry that throws keeps the contact out of its flow, and says so; other flows are not touched by it. */
@@ -139,13 +179,24 @@ function exitByEvent(deciding: Deciding, run: Run, occurrence: Occurrence): void
   });
 }
 
-type Start = { flow: CompiledFlow; occurrence: Occurrence; entry: CompiledEntry; key: string | null };
+type Start = {
+  flow: CompiledFlow;
+  occurrence: Occurrence;
+  entry: CompiledEntry;
+  key: string | null;
+  replaces: readonly Run[];
+};
 
-function start(deciding: Deciding, { flow, occurrence, entry, key }: Start): void {
+function start(deciding: Deciding, { flow, occurrence, entry, key, replaces }: Start): void {
   const { state, decision, context } = deciding;
   const { now } = context;
+  for (const run of replaces) {
+    const moved = unmoved(run, state.contact);
+    replaceRun(moved, now);
+    keep(deciding, moved);
+  }
   const { contact } = state;
-  const run = newRun(flow, { id: context.newRunId(contact.lane), contact, occurrence, entry, key, now });
+  const run = newRun(flow, { id: context.newId(contact.lane), contact, occurrence, entry, key, now });
   decision.runs.set(run.id, { run, isNew: true, trail: [] });
   decision.admissions.push({ flowId: flow.id, key, runId: run.id, at: now });
   decision.counts.push({ flowId: flow.id, version: flow.version, name: "started" });
@@ -160,15 +211,15 @@ function start(deciding: Deciding, { flow, occurrence, entry, key }: Start): voi
     runId: run.id,
   });
   state.admissions.set(admissionKey(flow.id, key), { lastAt: now, runId: run.id });
-  move(deciding, run, undefined);
+  move(deciding, run, {});
 }
 
-function move(deciding: Deciding, run: Run, answer: EffectAnswer | undefined): void {
-  const { contact } = deciding.state;
+function move(deciding: Deciding, run: Run, given: { answer?: EffectAnswer }): void {
+  const { contact, activity = noActivity } = deciding.state;
   const { workspace, now, flows } = deciding.context;
   const flow = flows.version(run.flowId, run.version);
   if (flow) {
-    keep(deciding, advance(flow, run, { contact, workspace, answer, now }));
+    keep(deciding, advance(flow, run, { contact, activity, workspace, now, ...given }));
     return;
   }
   const moved = unmoved(run, contact);
@@ -177,9 +228,12 @@ function move(deciding: Deciding, run: Run, answer: EffectAnswer | undefined): v
   keep(deciding, moved);
 }
 
-function keep({ state, decision }: Deciding, moved: Advanced): void {
+function keep(deciding: Deciding, moved: Advanced): void {
+  const { state, decision } = deciding;
   const { run } = moved;
   const kept = decision.runs.get(run.id);
+  if (run === state.runs.get(run.id) && moved.trail.length + moved.bugs.length === 0) return;
+  addOccurrences(deciding, moved);
   decision.runs.set(run.id, { run, isNew: kept?.isNew ?? false, trail: [...(kept?.trail ?? []), ...moved.trail] });
   decision.changes.push(...moved.changes);
   for (const effect of moved.effects) decision.effects.push({ run, effect });
@@ -189,6 +243,19 @@ function keep({ state, decision }: Deciding, moved: Advanced): void {
   state.contact = moved.contact;
   if (isLive(run)) state.runs.set(run.id, run);
   else state.runs.delete(run.id);
+}
+
+/** What the run made happen, and what changes of its contact mean to flows that listen to them. */
+function addOccurrences({ state, decision, context }: Deciding, { run, contact, occurrences }: Advanced): void {
+  const made = [...occurrences, ...changeOccurrences(state.contact, contact, context.flows)];
+  for (const occurrence of made)
+    decision.occurrences.push({
+      ...occurrence,
+      id: context.newId(run.lane),
+      depth: run.depth + 1,
+      priority: run.priority,
+      isHeard: context.flows.hears(occurrence.name),
+    });
 }
 
 function routeContext(state: ContactState, context: DecideContext): RouteContext {

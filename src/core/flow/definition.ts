@@ -2,7 +2,16 @@ import { z } from "zod";
 import { conditionSchema } from "../condition/condition.ts";
 import { durationSchema } from "../time.ts";
 
-export const flowLimits = { steps: 200, entries: 20, exitRules: 20, visits: 1000, stepsPerAdvance: 50 } as const;
+/** `visits` and `depth` are what the loop guard goes by: steps of one run, and flows that start each other without a pause of a minute. */
+export const flowLimits = {
+  steps: 200,
+  entries: 20,
+  exitRules: 20,
+  visits: 1000,
+  stepsPerAdvance: 50,
+  depth: 10,
+  guardPauseMs: 60_000,
+} as const;
 
 /** Names of steps, entries and exits: short, lower case, readable in URLs and templates. */
 export const slugSchema = z
@@ -27,10 +36,12 @@ export const stepSchema = z.strictObject({
   exits: z.record(z.string(), slugSchema.nullable()).default({}),
 });
 
+const whileRunningSchema = z.enum(["ignore", "beside", "restart"]).default("ignore");
+
 /**
  * Whether a contact may enter again. `never`, `always`, or `after` a span since the last entry, all counted per `key`
- * when one is given (a template over the event, such as `{{ event.orderId }}`). While a run of the same key is live,
- * a new one is ignored or runs beside it.
+ * when one is given (a template over the event, such as `{{ event.orderId }}`). While a run of the same key is live, a new one is
+ * ignored, runs beside it, or takes its place (restart).
  */
 const reentrySchema = z
   .discriminatedUnion("mode", [
@@ -38,13 +49,13 @@ const reentrySchema = z
     z.strictObject({
       mode: z.literal("always"),
       key: z.string().max(1000).optional(),
-      whileRunning: z.enum(["ignore", "beside"]).default("ignore"),
+      whileRunning: whileRunningSchema,
     }),
     z.strictObject({
       mode: z.literal("after"),
       span: durationSchema,
       key: z.string().max(1000).optional(),
-      whileRunning: z.enum(["ignore", "beside"]).default("ignore"),
+      whileRunning: whileRunningSchema,
     }),
   ])
   .default({ mode: "never" });
@@ -64,6 +75,8 @@ export const flowDefinitionSchema = z.strictObject({
   steps: z.record(slugSchema, stepSchema),
   reentry: reentrySchema,
   exitWhen: z.array(exitRuleSchema).max(flowLimits.exitRules).default([]),
+  /** What goes first when there is much to do; without it, runs take the priority of what started them. */
+  priority: z.enum(["high", "normal", "low"]).optional(),
 });
 
 export type FlowDefinition = z.output<typeof flowDefinitionSchema>;

@@ -98,6 +98,7 @@ const reasons: Readonly<Record<string, string>> = {
   already_running: "the contact was in the flow already",
   entered_before: "the contact may enter only once, and had entered before",
   entered_too_recently: "the contact had entered too short a time before",
+  loop_guard: "too many flows had started each other without a pause",
   key_empty: "the key of the re-entry rule came out empty",
   contact_deleted: "the contact was deleted",
   internal_error: "an error on our side; the log has it under the contact's id",

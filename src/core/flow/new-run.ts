@@ -1,5 +1,6 @@
 import type { Contact } from "../contact.ts";
 import type { CompiledEntry, CompiledFlow } from "./compile.ts";
+import { priorities } from "./priority.ts";
 import type { Run } from "./run.ts";
 import type { Occurrence } from "./step-kind.ts";
 
@@ -37,5 +38,7 @@ export function newRun(flow: CompiledFlow, { id, contact, occurrence, entry, key
     steps: {},
     startedAt: now,
     endedAt: null,
+    priority: flow.definition.priority === undefined ? occurrence.priority : priorities[flow.definition.priority],
+    depth: occurrence.depth,
   };
 }

@@ -4,11 +4,13 @@ import type { Json } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import { renderTemplate } from "../template/template.ts";
 import { addDuration, firstTimeZone } from "../time.ts";
-import { runScope, type WorkspaceFacts } from "./advance.ts";
-import type { CompiledEntry, CompiledFlow } from "./compile.ts";
+import { type CompiledEntry, type CompiledFlow, listened } from "./compile.ts";
+import { flowLimits } from "./definition.ts";
 import type { Run } from "./run.ts";
 import { runKey } from "./run-key.ts";
+import { runScope } from "./run-scope.ts";
 import type { Occurrence } from "./step-kind.ts";
+import type { WorkspaceFacts } from "./workspace-facts.ts";
 
 /** What is remembered of a contact's earlier entries into a flow under one key. */
 export type AdmissionRecord = { lastAt: Date; runId: string };
@@ -56,7 +58,8 @@ export function exitRuleFor(
   });
 }
 
-export type Entered = { entry: CompiledEntry; key: string | null };
+/** `replaces` are live runs whose place the new one takes. */
+export type Entered = { entry: CompiledEntry; key: string | null; replaces: readonly Run[] };
 export type Entry = { enter: Entered; outcome: null } | { enter: null; outcome: EventOutcome };
 
 /**
@@ -64,7 +67,7 @@ export type Entry = { enter: Entered; outcome: null } | { enter: null; outcome: 
  * Null when no entry of the flow listens to it. The first entry that accepts wins.
  */
 export function enterFlow(flow: CompiledFlow, occurrence: Occurrence, context: RouteContext): Entry | null {
-  const entries = flow.entries.filter((entry) => entry.kind.listensTo(entry.config).includes(occurrence.name));
+  const entries = flow.entries.filter((entry) => listened(entry, flow.id).includes(occurrence.name));
   if (entries.length === 0) return null;
   const refuse = (reason: string, entry: string | null = null, detail: Json = null) =>
     notStarted(flow, occurrence, { reason, entry, detail });
@@ -78,9 +81,10 @@ export function enterFlow(flow: CompiledFlow, occurrence: Occurrence, context: R
       refused ??= refuse(admission.reason, entry.name, admission.detail ?? null);
       continue;
     }
-    const { key, reason } = reentryOf(flow, scope, context);
+    if (occurrence.depth > flowLimits.depth) return refuse("loop_guard", entry.name, { starts: occurrence.depth });
+    const { key, reason, replaces = [] } = reentryOf(flow, scope, context);
     return reason === null
-      ? { enter: { entry, key }, outcome: null }
+      ? { enter: { entry, key, replaces }, outcome: null }
       : refuse(reason, entry.name, key === null ? null : { key });
   }
   return refused;
@@ -100,20 +104,21 @@ function reentryOf(
   flow: CompiledFlow,
   scope: Scope,
   context: RouteContext,
-): { key: string | null; reason: string | null } {
+): { key: string | null; reason: string | null; replaces?: readonly Run[] } {
   const { reentry } = flow.definition;
   const key = reentry.key === undefined ? null : safeKey(reentry.key, scope);
   if (key === "") return { key, reason: "key_empty" };
-  const live = context.liveRuns.some((run) => run.flowId === flow.id && run.key === key);
-  if (live && (reentry.mode === "never" || reentry.whileRunning === "ignore"))
+  const live = context.liveRuns.filter((run) => run.flowId === flow.id && run.key === key);
+  if (live.length > 0 && (reentry.mode === "never" || reentry.whileRunning === "ignore"))
     return { key, reason: "already_running" };
-  if (reentry.mode === "always") return { key, reason: null };
+  const replaces = reentry.mode !== "never" && reentry.whileRunning === "restart" ? live : [];
+  if (reentry.mode === "always") return { key, reason: null, replaces };
   const last = context.admissions.get(admissionKey(flow.id, key));
-  if (!last) return { key, reason: null };
+  if (!last) return { key, reason: null, replaces };
   if (reentry.mode === "never") return { key, reason: "entered_before" };
   const zone = firstTimeZone([context.contact.timeZone, context.workspace.timeZone]);
   const again = addDuration(last.lastAt, reentry.span, zone);
-  return { key, reason: again <= context.now ? null : "entered_too_recently" };
+  return { key, reason: again <= context.now ? null : "entered_too_recently", replaces };
 }
 
 /** A key that cannot be rendered counts as empty: the event is then refused with a reason, not lost. */

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../json.ts";
+import type { Priority } from "./priority.ts";
 
 export const liveStatuses = ["active", "waiting", "asking"] as const;
 export const endedStatuses = ["completed", "exited", "failed", "cancelled"] as const;
@@ -31,6 +32,9 @@ export type Run = {
   steps: JsonObject;
   startedAt: Date;
   endedAt: Date | null;
+  priority: Priority;
+  /** Flows in a row that led here without a pause. */
+  depth: number;
 };
 
 /** One step of a run as the trail keeps it. */
@@ -40,7 +44,7 @@ export type TrailEntry = {
   kind: string;
   enteredAt: string;
   at: string;
-  outcome: "went" | "waiting" | "asked" | "retrying" | "ended" | "exited" | "failed" | "cancelled";
+  outcome: "went" | "waiting" | "asked" | "retrying" | "ended" | "exited" | "failed" | "cancelled" | "moved";
   exit?: string;
   reason?: string;
   detail?: Json;

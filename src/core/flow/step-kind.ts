@@ -1,19 +1,39 @@
 import type { ZodType } from "zod";
+import type { Condition } from "../condition/condition.ts";
 import type { Contact, ContactChange, IdentityKind } from "../contact.ts";
 import type { Issue } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Scope } from "../scope.ts";
+import type { Activity } from "./activity.ts";
 import type { EffectAnswer, EffectRequest } from "./effect.ts";
+import type { Priority } from "./priority.ts";
+import type { WorkspaceFacts } from "./workspace-facts.ts";
 
-/** What a step sees. `visit` counts the steps of the run so far; `answer` is there once the effect it asked for is done. */
+/**
+ * What a step sees. `visit` counts the steps of the run so far; `answer` is there once the effect it asked for is done, `occurrence` when
+ * an event that the step listens to has come while the run stands on it, and `waitUntil` when the run wakes from a wait of this step.
+ */
 export type StepContext = {
   step: string;
+  flowId: string;
+  runId: string;
   visit: number;
   now: Date;
   enteredAt: Date;
   scope: Scope;
   contact: Contact;
   answer: EffectAnswer | undefined;
+  occurrence: Occurrence | undefined;
+  waitUntil: Date | null;
+  workspace: WorkspaceFacts;
+  activity: Activity;
+};
+
+/** Something that a step or an entry makes happen to the same contact: recorded as an event, and met by the flows after what is in line already. */
+export type NewOccurrence = {
+  name: string;
+  payload: JsonObject;
+  target?: { flowId: string; entry?: string };
 };
 
 /** What a step decides. `detail` goes into the trail: inputs and outputs that explain the decision, never a secret. */
@@ -23,10 +43,14 @@ export type StepOutcome =
       exit: string;
       changes?: ContactChange[];
       effects?: EffectRequest[];
+      occurrences?: NewOccurrence[];
+      /** Variables of the run that change; null removes one. */
+      vars?: Record<string, Json>;
       result?: Json;
       detail?: JsonObject;
     }
-  | { kind: "wait"; until: Date; detail?: JsonObject }
+  /** Stays until the instant, or until an event that the step listens to; null: only until an event. */
+  | { kind: "wait"; until: Date | null; detail?: JsonObject }
   | { kind: "ask"; effect: EffectRequest; detail?: JsonObject }
   | { kind: "end"; detail?: JsonObject }
   | { kind: "fail"; reason: string; detail?: JsonObject };
@@ -37,12 +61,17 @@ export type CheckContext = { stepNames: readonly string[] };
 /**
  * A kind of step. `run` is pure: the same configuration and context give the same outcome.
  * `check` finds what the schema cannot say (a template with an error, an unknown variable); issue paths are relative to the configuration.
+ * `listensTo` names the events that reach a run standing on the step; `pauses` is false for steps that let a run through at once, so
+ * that a loop of such steps alone is refused; `reachedFromAnywhere` says that runs may jump here without an exit that leads here.
  */
 export type StepKind<Config = unknown> = {
   name: string;
   title: string;
   config: ZodType<Config>;
   exits(config: Config): readonly string[];
+  listensTo?(config: Config): readonly string[];
+  pauses?(config: Config): boolean;
+  reachedFromAnywhere?(config: Config): boolean;
   check?(config: Config, context: CheckContext): Issue[];
   run(config: Config, context: StepContext): StepOutcome;
 };
@@ -54,6 +83,10 @@ export type Occurrence = {
   payload: JsonObject;
   acceptedAt: Date;
   target: { flowId: string; entry?: string } | null;
+  /** How many flows in a row have led to it without a pause; what stops flows from starting each other for ever. */
+  depth: number;
+  /** The priority of what it starts; a flow may ask for another one. */
+  priority: Priority;
 };
 
 export type Admission = { admit: true } | { admit: false; reason: string; detail?: JsonObject };
@@ -79,7 +112,24 @@ export type EntryKind<Config = unknown> = {
   title: string;
   config: ZodType<Config>;
   check?(config: Config, context: CheckContext): Issue[];
-  listensTo(config: Config): readonly string[];
+  listensTo(config: Config, place: EntryPlace): readonly string[];
   accepts(config: Config, occurrence: Occurrence, context: { entry: string; scope: Scope; now: Date }): Admission;
   call?: { settings(config: Config): CallSettings; read(config: Config, body: Json): ReadCall };
+  schedule?: EntrySchedule<Config>;
+};
+
+/** Where an entry stands. */
+export type EntryPlace = { flowId: string; entry: string };
+
+/** Whom a start is for: those in a list (subscribed) or a segment, those for whom a condition holds, or named contacts. */
+export type Audience = { list: string } | { segment: string } | { where: Condition } | { contacts: readonly string[] };
+
+/**
+ * An entry that starts by the clock. `nextAt` is the first instant after `after` at which it has to look at its audience, null when there is
+ * none; `picks` says whether a contact of the audience is due at an instant between `from` (exclusive) and `to` (inclusive), and with which payload.
+ */
+export type EntrySchedule<Config = unknown> = {
+  nextAt(config: Config, context: { after: Date; timeZone: string }): Date | null;
+  audience(config: Config): Audience;
+  picks(config: Config, contact: Contact, window: { from: Date; to: Date; timeZone: string }): JsonObject | null;
 };

@@ -1,11 +1,12 @@
 import type { ContactChange } from "../../core/contact.ts";
-import { type Decision, decide } from "../../core/flow/decide.ts";
+import { type Decision, decide, type MadeOccurrence } from "../../core/flow/decide.ts";
 import { endRun, type Run } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { newIdInLane } from "../../operations/new-id.ts";
 import type { AdmissionRow } from "../../storage/admissions.ts";
 import { type ContactPatch, emptyPatch } from "../../storage/contacts.ts";
 import type { EventOutcomeRow } from "../../storage/event-outcomes.ts";
+import type { EventRow } from "../../storage/events.ts";
 import type { MembershipRow } from "../../storage/memberships.ts";
 import type { NewMessage } from "../../storage/messages.ts";
 import type { OutboxRow } from "../../storage/outbox.ts";
@@ -18,6 +19,7 @@ export type PassRows = {
   movedRuns: { run: Run; dataChanged: boolean }[];
   trail: TrailRow[];
   effects: OutboxRow[];
+  events: EventRow[];
   messages: NewMessage[];
   outcomes: EventOutcomeRow[];
   admissions: AdmissionRow[];
@@ -41,6 +43,7 @@ export function collect(contacts: readonly ContactWork[], context: CollectContex
     movedRuns: [],
     trail: [],
     effects: [],
+    events: [],
     messages: [],
     outcomes: [],
     admissions: [],
@@ -67,7 +70,7 @@ function collectContact(rows: PassRows, contact: ContactWork, context: CollectCo
       workspace,
       flows: context.flows.lookup(contact.workspaceId),
       now: context.now,
-      newRunId: newIdInLane,
+      newId: newIdInLane,
     });
     for (const { error, ...about } of decision.bugs)
       context.onBug(error, { contactId: contact.key.id, runIds: about.runId === null ? [] : [about.runId] });
@@ -85,7 +88,7 @@ function failAll(
   { context, reason }: { context: CollectContext; reason: string },
 ): void {
   const { now } = context;
-  const touched = new Set(work.flatMap((item) => (item.kind === "event" ? [] : [item.runId])));
+  const touched = new Set(work.flatMap((item) => ("runId" in item ? [item.runId] : [])));
   for (const run of runs.filter(({ id, endedAt }) => endedAt === null && touched.has(id))) {
     rows.movedRuns.push({ run: endRun(run, "failed", { now, reason }), dataChanged: false });
     count(rows, run, { flowId: run.flowId, version: run.version, name: "failed" });
@@ -143,6 +146,7 @@ function addDecision(rows: PassRows, { key, workspaceId }: ContactWork, { decisi
       rows.trail.push({ lane: run.lane, runId: run.id, seq: trail[0]?.visit ?? 0, at: now, entries: trail });
   }
   for (const { run, effect } of decision.effects) addEffect(rows, run, { effect, now });
+  for (const made of decision.occurrences) rows.events.push(eventOf(made, { ...key, workspaceId, now }));
   const ordinals = new Map<string, number>();
   for (const outcome of decision.outcomes) {
     const ordinal = ordinals.get(outcome.eventId) ?? 0;
@@ -153,6 +157,29 @@ function addDecision(rows: PassRows, { key, workspaceId }: ContactWork, { decisi
     rows.admissions.push({ ...admission, lane: key.lane, contactId: key.id });
   for (const counted of decision.counts) count(rows, { workspaceId }, counted);
   addChanges(rows, { lane: key.lane, contactId: key.id, workspaceId }, { changes: decision.changes, now });
+}
+
+type MadeFor = { lane: number; id: string; workspaceId: string; now: Date };
+
+/** An event that a flow made, as it is recorded. */
+function eventOf({ id, name, payload, target, depth, priority, isHeard }: MadeOccurrence, contact: MadeFor): EventRow {
+  return {
+    lane: contact.lane,
+    contactId: contact.id,
+    id,
+    workspaceId: contact.workspaceId,
+    name,
+    payload,
+    occurredAt: contact.now,
+    acceptedAt: contact.now,
+    source: "flow",
+    client: null,
+    targetFlowId: target?.flowId ?? null,
+    targetEntry: target?.entry ?? null,
+    queued: isHeard,
+    depth,
+    priority,
+  };
 }
 
 function count(
@@ -190,6 +217,7 @@ function addEffect(rows: PassRows, run: Run, { effect, now }: { effect: Asked; n
     attempt: 0,
     firstDueAt: now,
     dueAt: now,
+    priority: run.priority,
   });
   if (messageId === null || !effect.message) return;
   const { channel, purpose } = effect.message;

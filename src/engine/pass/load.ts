@@ -6,13 +6,13 @@ import type { FlowCache } from "../../operations/flow-cache.ts";
 import { loadAdmissions } from "../../storage/admissions.ts";
 import { type ContactKey, loadContacts } from "../../storage/contacts.ts";
 import type { Transaction } from "../../storage/database.ts";
-import { type QueuedEvent, takeQueuedEvents } from "../../storage/events.ts";
+import { type Queued, type QueuedEvent, takeQueuedEvents } from "../../storage/events.ts";
 import { loadMemberships } from "../../storage/memberships.ts";
 import { type AnsweredEffect, takeAnswers } from "../../storage/outbox.ts";
 import { loadLiveRuns, loadRuns, takeDueRuns } from "../../storage/runs.ts";
 
 /** What waits in the lanes of a pass. */
-export type Taken = { events: QueuedEvent[]; due: Run[]; answers: AnsweredEffect[] };
+export type Taken = { events: Queued[]; due: Run[]; answers: AnsweredEffect[] };
 
 /** One contact of a pass: what is known and what there is to do, in order. `state` is null when the contact is gone. */
 export type ContactWork = {
@@ -41,7 +41,7 @@ export async function takeWork(
 export async function loadWork(sql: Transaction, taken: Taken, flows: FlowCache): Promise<ContactWork[]> {
   const contacts = contactsOf(taken);
   const withEvents = [...contacts.values()]
-    .filter(({ work }) => work.some((item) => item.kind === "event"))
+    .filter(({ work }) => work.some((item) => item.kind === "event" || item.kind === "changed"))
     .map(({ key }) => key);
   const keys = [...contacts.values()].map(({ key }) => key);
   const [rows, answered, live, admissions] = await Promise.all([
@@ -78,7 +78,7 @@ function addRun(found: ContactWork | undefined, run: Run): void {
   if (run.endedAt === null) found.state?.runs.set(run.id, run);
 }
 
-/** Answers first, then what is due, then events in the order of acceptance. */
+/** Answers first, then events in their order, with each run that is due before the first event that came after it was. */
 function contactsOf({ events, due, answers }: Taken): Map<string, ContactWork> {
   const contacts = new Map<string, ContactWork>();
   const add = (of: { lane: number; contactId: string; workspaceId: string }, item: Work) => {
@@ -95,9 +95,28 @@ function contactsOf({ events, due, answers }: Taken): Map<string, ContactWork> {
   };
   for (const answer of answers)
     add(answer, { kind: "answer", runId: answer.runId, visit: answer.visit, answer: answer.answer });
-  for (const run of due) add(run, { kind: "due", runId: run.id });
-  for (const event of events) add(event, { kind: "event", occurrence: occurrenceOf(event) });
+  for (const item of inOrderOfTime(due, events)) {
+    if (!("seq" in item)) add(item, { kind: "due", runId: item.id });
+    else add(item, item.eventId === null ? { kind: "changed" } : { kind: "event", occurrence: occurrenceOf(item) });
+  }
   return contacts;
+}
+
+/** A run that waits for an event until noon has it when it was accepted before noon, whenever the pass comes. */
+function* inOrderOfTime(due: readonly Run[], events: readonly Queued[]): Generator<Run | Queued> {
+  const waiting = [...due].sort((one, other) => wakeOf(one) - wakeOf(other));
+  let next = 0;
+  for (const item of events) {
+    if (item.eventId !== null)
+      for (; next < waiting.length && wakeOf(waiting[next] as Run) <= item.acceptedAt.getTime(); next += 1)
+        yield waiting[next] as Run;
+    yield item;
+  }
+  yield* waiting.slice(next);
+}
+
+function wakeOf({ wakeAt }: Run): number {
+  return wakeAt?.getTime() ?? 0;
 }
 
 function occurrenceOf(event: QueuedEvent) {
@@ -105,7 +124,8 @@ function occurrenceOf(event: QueuedEvent) {
     event.targetFlowId === null
       ? null
       : { flowId: event.targetFlowId, ...(event.targetEntry === null ? {} : { entry: event.targetEntry }) };
-  return { id: event.eventId, name: event.name, payload: event.payload, acceptedAt: event.acceptedAt, target };
+  const { eventId: id, name, payload, acceptedAt, depth, priority } = event;
+  return { id, name, payload, acceptedAt, target, depth, priority };
 }
 
 type ListsContext = { flows: FlowCache; runs: readonly Run[]; contacts: ReadonlyMap<string, ContactWork> };

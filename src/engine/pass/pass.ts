@@ -5,7 +5,7 @@ import { patchContacts } from "../../storage/contacts.ts";
 import { addCounts } from "../../storage/counters.ts";
 import type { Sql, Transaction } from "../../storage/database.ts";
 import { insertEventOutcomes } from "../../storage/event-outcomes.ts";
-import { removeQueuedEvents } from "../../storage/events.ts";
+import { insertEvents, removeQueuedEvents } from "../../storage/events.ts";
 import { lockLanes } from "../../storage/lanes.ts";
 import { setMemberships } from "../../storage/memberships.ts";
 import { insertMessages } from "../../storage/messages.ts";
@@ -75,7 +75,14 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
     ]);
     const wakes = new Map(next.map(({ lane, wakeAt }) => [lane, wakeAt]));
     const unleased = (rows?.effects.length ?? 0) - leased.length;
-    return { lanes: held, busy: [...skipped, ...fullLanes(taken, perLane)], wakes, effects: leased, unleased, items };
+    return {
+      lanes: held,
+      busy: [...skipped, ...fullLanes(taken, perLane), ...queuedLanes(rows)],
+      wakes,
+      effects: leased,
+      unleased,
+      items,
+    };
   });
 }
 
@@ -98,6 +105,7 @@ async function writePass(
   const shared: Promise<unknown>[] = [];
   if (rows.patches.length > 0) shared.push(patchContacts(sql, rows.patches));
   if (rows.memberships.length > 0) shared.push(setMemberships(sql, rows.memberships));
+  if (rows.events.length > 0) shared.push(insertEvents(sql, rows.events));
   const writes: Parameters<typeof writeTogether>[1][number][] = [];
   if (rows.newRuns.length > 0) writes.push(insertRuns(sql, rows.newRuns));
   if (rows.movedRuns.length > 0) writes.push(updateRuns(sql, rows.movedRuns));
@@ -120,6 +128,11 @@ function lease(effects: readonly OutboxRow[], { worker, capacity }: Pick<PassOpt
     room.set(effect.kind, left - 1);
     return { ...effect, leasedBy: left > 0 ? worker : null };
   });
+}
+
+/** Lanes in which the pass itself has put something in line. */
+function queuedLanes(rows: PassRows | null): number[] {
+  return [...new Set(rows?.events.flatMap(({ lane, queued }) => (queued ? [lane] : [])))];
 }
 
 function fullLanes({ events, due, answers }: Taken, perLane: number): number[] {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { StepContext } from "../../core/flow/step-kind.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { stepContext } from "../../testing/step-suite.ts";
 import { condition } from "./run.ts";
 
 const now = new Date("2026-03-01T10:00:00Z");
@@ -9,30 +10,9 @@ const large = { name: "large-order", when: { field: "event.total", operator: "at
 const config = { paths: [gold, large] };
 
 function context(tier: string, total: number): StepContext {
-  const contact = {
-    id: "c1",
-    lane: 0,
-    workspaceId: "w1",
-    externalId: null,
-    email: "ann@example.com",
-    phone: null,
-    properties: {},
-    tags: [],
-    lists: {},
-    timeZone: null,
-    locale: null,
-    createdAt: now,
-  };
   const steps: JsonObject = { loyalty: { body: { tier } } };
-  return {
-    step: "branch",
-    visit: 1,
-    now,
-    enteredAt: now,
-    scope: { contact: {}, event: { total }, run: {}, steps, workspace: {} },
-    contact,
-    answer: undefined,
-  };
+  const scope = { contact: {}, event: { total }, run: {}, steps, workspace: {} };
+  return stepContext({ step: "branch", now, enteredAt: now, scope });
 }
 
 test.each([

@@ -9,6 +9,8 @@ const occurrence: Occurrence = {
   payload: { total: 12.5 },
   acceptedAt: new Date("2026-03-01T12:00:00Z"),
   target: null,
+  depth: 0,
+  priority: 1,
 };
 
 function accepts(config: object, changes: Partial<Occurrence> = {}) {
@@ -21,7 +23,7 @@ function accepts(config: object, changes: Partial<Occurrence> = {}) {
 }
 
 test("listens to its event", () => {
-  expect(eventEntry.listensTo({ event: "order.paid" })).toEqual(["order.paid"]);
+  expect(eventEntry.listensTo({ event: "order.paid" }, { flowId: "f", entry: "bought" })).toEqual(["order.paid"]);
 });
 
 test("takes its event", () => {

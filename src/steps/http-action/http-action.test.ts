@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Contact } from "../../core/contact.ts";
 import type { EffectAnswer } from "../../core/flow/effect.ts";
 import type { StepContext } from "../../core/flow/step-kind.ts";
+import { stepContext } from "../../testing/step-suite.ts";
 import { httpAction } from "./run.ts";
 import { httpActionConfig } from "./schema.ts";
 
@@ -202,19 +202,13 @@ function parse(config: unknown) {
 }
 
 function context(answer: EffectAnswer | undefined): StepContext {
-  return {
-    step: "call",
-    visit: 1,
-    now: new Date("2026-03-01T10:00:00Z"),
-    enteredAt: new Date("2026-03-01T10:00:00Z"),
-    scope: {
-      contact: { id: "c1", email: "ada@example.com" },
-      event: { order: { id: "A-7", note: "gift" }, total: 12.5, other: true },
-      run: {},
-      steps: { loyalty: { body: { tier: "gold" } }, unread: {} },
-      workspace: { id: "w1", timeZone: "Europe/Rome" },
-    },
-    contact: {} as Contact,
-    answer,
+  const now = new Date("2026-03-01T10:00:00Z");
+  const scope = {
+    contact: { id: "c1", email: "ada@example.com" },
+    event: { order: { id: "A-7", note: "gift" }, total: 12.5, other: true },
+    run: {},
+    steps: { loyalty: { body: { tier: "gold" } }, unread: {} },
+    workspace: { id: "w1", timeZone: "Europe/Rome" },
   };
+  return stepContext({ step: "call", now, enteredAt: now, scope, answer });
 }

@@ -11,12 +11,21 @@ const config = incomingCall.config.parse({});
 function accepts(changes: Partial<Occurrence>) {
   const { scope, now } = stepContext();
   const target = { flowId: "f", entry: "call" };
-  const occurrence: Occurrence = { id: "e", name: incomingCallEvent, payload: {}, acceptedAt: now, target, ...changes };
+  const occurrence: Occurrence = {
+    id: "e",
+    name: incomingCallEvent,
+    payload: {},
+    acceptedAt: now,
+    target,
+    depth: 0,
+    priority: 1,
+    ...changes,
+  };
   return incomingCall.accepts(config, occurrence, { entry: "call", scope, now });
 }
 
 test("listens to incoming calls and takes those to its own URL", () => {
-  expect(incomingCall.listensTo(config)).toEqual([incomingCallEvent]);
+  expect(incomingCall.listensTo(config, { flowId: "f", entry: "call" })).toEqual([incomingCallEvent]);
   expect(accepts({})).toEqual({ admit: true });
 });
 

@@ -1,0 +1,28 @@
+import type { Contact, ContactChange } from "../contact.ts";
+import type { EffectRequest } from "./effect.ts";
+import type { Run, TrailEntry } from "./run.ts";
+import type { NewOccurrence } from "./step-kind.ts";
+
+/** An effect as a step asked for it: `visit` and `ordinal` make its idempotency key stable. */
+export type AskedEffect = EffectRequest & { step: string; visit: number; ordinal: number; awaited: boolean };
+
+/** A count for the roll-ups: `step` and what happened there. */
+export type Count = string;
+
+/** What an advance decided, as data: nothing of it has happened yet. */
+export type Advanced = {
+  run: Run;
+  contact: Contact;
+  changes: ContactChange[];
+  effects: AskedEffect[];
+  occurrences: NewOccurrence[];
+  trail: TrailEntry[];
+  counts: Count[];
+  /** What a step threw: bugs, for the log. The run has ended as failed. */
+  bugs: unknown[];
+};
+
+/** A run about to be moved: nothing decided yet. */
+export function unmoved(run: Run, contact: Contact): Advanced {
+  return { run, contact, changes: [], effects: [], occurrences: [], trail: [], counts: [], bugs: [] };
+}

@@ -1,0 +1,40 @@
+import { contextOf, endsEarly, type Facts, goOn, leave, type Move, moveOf, runStep } from "./advance.ts";
+import type { Advanced } from "./advanced.ts";
+import type { CompiledFlow, CompiledStep } from "./compile.ts";
+import { failRun, placeOf } from "./end-moved.ts";
+import { occurrenceName } from "./occurrence-names.ts";
+import { isLive, type Run } from "./run.ts";
+import type { Occurrence } from "./step-kind.ts";
+
+/**
+ * What an event means for a run that is live: the step it waits on is asked when it listens to the event, and so is any step that is
+ * reached from anywhere. When the contact has changed, exit rules are looked at first. Pure, like `advance`.
+ */
+export function meet(flow: CompiledFlow, run: Run, facts: Facts & { occurrence: Occurrence }): Advanced {
+  const move = moveOf(flow, run, facts);
+  const { name } = facts.occurrence;
+  if (name === occurrenceName.contactChanged && endsEarly(move)) return move.moved;
+  for (const step of flow.listeners.get(name) ?? []) {
+    if (step.name === run.step && run.status === "waiting") return goOn(move, facts);
+    const isElsewhere = step.name !== run.step && step.kind.reachedFromAnywhere?.(step.config);
+    if (isElsewhere && jump(move, step, facts)) return isLive(move.moved.run) ? goOn(move, {}) : move.moved;
+  }
+  return move.moved;
+}
+
+/** Takes the run to a step that no exit of its present step leads to, when that step has a use for what happened. */
+function jump(move: Move, step: CompiledStep, facts: Facts): boolean {
+  const { moved, now } = move;
+  const { run } = moved;
+  try {
+    const outcome = runStep(step, contextOf(move, step, facts));
+    if (outcome.kind !== "go") return false;
+    moved.trail.push({ ...placeOf(run, "jump", now), outcome: "moved", detail: { to: step.name } });
+    moved.run = { ...run, step: step.name, visit: run.visit + 1, enteredAt: now, status: "active", wakeAt: now };
+    leave(move, step, outcome);
+  } catch (error) {
+    moved.bugs.push(error);
+    failRun(moved, "internal_error", now);
+  }
+  return true;
+}

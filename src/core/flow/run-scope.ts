@@ -1,0 +1,29 @@
+import { type Contact, contactScope } from "../contact.ts";
+import type { Scope } from "../scope.ts";
+import { isoText } from "../time.ts";
+import type { CompiledFlow } from "./compile.ts";
+import type { Run } from "./run.ts";
+import type { WorkspaceFacts } from "./workspace-facts.ts";
+
+type ScopeFacts = { contact: Contact; workspace: WorkspaceFacts; now: Date };
+
+/** What templates and conditions of this run see at `now`. */
+export function runScope(flow: CompiledFlow, run: Run, { contact, workspace, now }: ScopeFacts): Scope {
+  return {
+    contact: contactScope(contact),
+    event: run.event,
+    run: {
+      ...run.vars,
+      id: run.id,
+      key: run.key,
+      flow: flow.definition.name,
+      version: run.version,
+      startedAt: isoText(run.startedAt),
+      eventName: run.eventName,
+      eventAt: isoText(run.eventAt),
+      now: isoText(now),
+    },
+    steps: run.steps,
+    workspace: { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone },
+  };
+}
