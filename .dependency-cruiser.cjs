@@ -28,7 +28,7 @@ module.exports = {
   forbidden: [
     ...only("core", "core", {
       folders: ["core/"],
-      packages: [...pure, "libphonenumber-js"],
+      packages: [...pure, "croner", "libphonenumber-js"],
       builtins: false,
     }),
     ...only("storage", "storage", { folders: ["core/", "storage/"], packages: ["postgres", "zod"] }),
