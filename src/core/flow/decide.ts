@@ -143,7 +143,7 @@ function meetRun(deciding: Deciding, runId: string, occurrence: Occurrence): voi
   const { state, context } = deciding;
   const run = state.runs.get(runId);
   const flow = run && context.flows.version(run.flowId, run.version);
-  if (!flow?.listensTo.has(occurrence.name)) return;
+  if (!(run && flow?.listensTo.has(occurrence.name))) return;
   const { workspace, now } = context;
   keep(deciding, meet(flow, run, { contact: state.contact, activity: state.activity, workspace, now, occurrence }));
 }
