@@ -1,20 +1,6 @@
 import { z } from "zod";
+import { holidaySchema, hoursSchema, leavesDays } from "./calendar.ts";
 import { isTimeZone, timeOfDaySchema } from "./time.ts";
-
-const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
-export const weekdaySchema = z.enum(weekdays);
-
-/** A span of the day on some weekdays; an end before the start lies on the next day. */
-export const hoursSchema = z.strictObject({
-  weekdays: z.array(weekdaySchema).min(1).max(7),
-  from: timeOfDaySchema,
-  to: timeOfDaySchema,
-});
-
-/** A day as YYYY-MM-DD, or every year as MM-DD. */
-const holidaySchema = z
-  .string()
-  .regex(/^(\d{4}-)?\d{2}-\d{2}$/, "must be a day such as 2026-12-25, or 12-25 for every year");
 
 /** A cap: at most `count` marketing messages to one contact within `hours`, on a channel (any when absent) and a topic (any when absent). */
 export const frequencyCapSchema = z.strictObject({
@@ -45,9 +31,14 @@ export const workspaceSettingsSchema = z.strictObject({
   timeZone: z.string().refine(isTimeZone, "must be a time zone such as Europe/Rome").optional(),
   workingHours: z
     .array(hoursSchema)
+    .min(1)
     .max(20)
     .default([{ weekdays: ["monday", "tuesday", "wednesday", "thursday", "friday"], from: "09:00", to: "18:00" }]),
-  holidays: z.array(holidaySchema).max(400).default([]),
+  holidays: z
+    .array(holidaySchema)
+    .max(400)
+    .refine(leavesDays, "must leave some day of the year to work on")
+    .default([]),
   quietHours: quietHoursSchema.nullable().default(null),
   frequencyCaps: z.array(frequencyCapSchema).max(20).default([]),
   transportRates: z.record(z.string().max(100), rateSchema).default({}),
