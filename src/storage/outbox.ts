@@ -42,24 +42,37 @@ export function insertEffects(
 
 export type Claim = { worker: string; kind: EffectKind; now: Date; limit: number };
 
-/** Takes effects of a kind that are due, by priority and then the oldest, and leases them to `worker`. Rows that another process is taking are skipped. */
+/**
+ * Takes effects of a kind that are due, by priority and then the oldest, and leases them to `worker`. Rows that another process is taking
+ * are skipped. Looks first and locks then: locking what every lane offers wrote 32,000 rows to take 500.
+ */
 export async function claimEffects(sql: Queryable, { worker, kind, now, limit }: Claim): Promise<OutboxRow[]> {
   return sql<OutboxRow[]>`
     with due as (
-      select o.lane, o.run_id, o.visit, o.ordinal
+      select o.lane, o.run_id, o.visit, o.ordinal, o.due_at
         from lane l
+       cross join (values (0::smallint), (1::smallint), (2::smallint)) as p(priority)
        cross join lateral (
-         select lane, run_id, visit, ordinal, priority, due_at from outbox
-          where outbox.lane = l.lane and kind = ${kind} and due_at <= ${now} and leased_by is null and not answered
-          order by priority, due_at limit ${limit}
+         select lane, run_id, visit, ordinal, due_at from outbox
+          where outbox.lane = l.lane and kind = ${kind} and outbox.priority = p.priority and due_at <= ${now}
+            and leased_by is null and not answered
+          order by due_at limit ${limit}
+       ) o
+       order by p.priority, o.due_at
+       limit ${limit}
+    ), taken as (
+      select o.place from due k
+       cross join lateral (
+         select ctid as place from outbox
+          where outbox.lane = k.lane and outbox.run_id = k.run_id and outbox.visit = k.visit and outbox.ordinal = k.ordinal
+            and due_at <= ${now} and leased_by is null and not answered
+         offset 0
             for update skip locked
        ) o
-       order by o.priority, o.due_at
-       limit ${limit}
     )
     update outbox o set leased_by = ${worker}
-      from due
-     where o.lane = due.lane and o.run_id = due.run_id and o.visit = due.visit and o.ordinal = due.ordinal
+      from taken
+     where o.ctid = taken.place
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal, o.kind, o.workspace_id as "workspaceId", o.contact_id as "contactId",
               o.flow_id as "flowId", o.version, o.step, o.message_id as "messageId", o.data, o.awaited, o.attempt,
               o.first_due_at as "firstDueAt", o.due_at as "dueAt", o.priority`;
