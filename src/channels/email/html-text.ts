@@ -10,41 +10,15 @@ type Layout = {
 };
 
 /** How many line breaks stand before and after a block. */
-const blocks: Record<string, number> = {
-  p: 2,
-  h1: 2,
-  h2: 2,
-  h3: 2,
-  h4: 2,
-  h5: 2,
-  h6: 2,
-  ul: 2,
-  ol: 2,
-  dl: 2,
-  table: 2,
-  blockquote: 2,
-  pre: 2,
-  hr: 2,
-  div: 1,
-  tr: 1,
-  li: 1,
-  dt: 1,
-  dd: 1,
-  section: 1,
-  article: 1,
-  header: 1,
-  footer: 1,
-  main: 1,
-  nav: 1,
-  figure: 1,
-  center: 1,
-  form: 1,
-  address: 1,
-  caption: 1,
-};
+const blocks = new Map<string, number>([
+  ...["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "hr"].map(twoBreaks),
+  ...["div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "main", "nav"].map(oneBreak),
+  ...["figure", "center", "form", "address", "caption"].map(oneBreak),
+]);
 const withoutText = new Set(["style", "script", "title", "template", "noscript", "textarea", "select"]);
 const references: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
 const referenceLimit = 512;
+const unevenSpace = /[^\S ]| {2}/;
 const lineBreaks = ["", "\n", "\n\n"];
 const hrefPattern = /\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
 const altPattern = /\salt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
@@ -101,8 +75,16 @@ function closeTag(layout: Layout, name: string): void {
   breakFor(layout, name);
 }
 
+function twoBreaks(name: string): [string, number] {
+  return [name, 2];
+}
+
+function oneBreak(name: string): [string, number] {
+  return [name, 1];
+}
+
 function breakFor(layout: Layout, name: string): void {
-  const breaks = Object.hasOwn(blocks, name) ? blocks[name] : undefined;
+  const breaks = blocks.get(name);
   if (breaks !== undefined && breaks > layout.breaks) layout.breaks = breaks;
 }
 
@@ -129,23 +111,25 @@ function addText(layout: Layout, raw: string): void {
 
 function addWords(layout: Layout, text: string): void {
   const words = text.trim();
-  const startsInSpace = text.length > 0 && text[0] !== words[0];
-  if (startsInSpace) layout.space = true;
-  if (words === "") return;
   const isFirst = layout.out === "";
-  const gap = layout.space && layout.breaks === 0 && !isFirst ? " " : "";
+  if (words === "") {
+    layout.space ||= text !== "";
+    return;
+  }
+  const startsInSpace = words.length < text.length && text.charCodeAt(0) !== words.charCodeAt(0);
+  const gap = (layout.space || startsInSpace) && layout.breaks === 0 && !isFirst ? " " : "";
   const lead = isFirst ? "" : lineBreaks[layout.breaks];
-  const piece = gap + layout.marker + (/\s/.test(words) ? words.replace(/\s+/g, " ") : words);
+  const piece = gap + layout.marker + (unevenSpace.test(words) ? words.replace(/\s+/g, " ") : words);
   layout.out += lead + piece;
   if (layout.link) layout.link.label += piece;
-  layout.space = text.at(-1) !== words.at(-1);
+  layout.space = words.length < text.length && text.charCodeAt(text.length - 1) !== words.charCodeAt(words.length - 1);
   layout.breaks = 0;
   layout.marker = "";
 }
 
 function tagName(tag: string): string {
   let end = 1;
-  while (end < tag.length && tag.charCodeAt(end) > 0x20 && tag[end] !== "/") end += 1;
+  while (end < tag.length && tag.charCodeAt(end) > 0x20 && tag.charCodeAt(end) !== 0x2f) end += 1;
   return tag.slice(0, end).toLowerCase();
 }
 
