@@ -44,7 +44,7 @@ export type Claim = { worker: string; kind: EffectKind; now: Date; limit: number
 
 /**
  * Takes effects of a kind that are due, by priority and then the oldest, and leases them to `worker`. Rows that another process is taking
- * are skipped. Looks first and locks then: locking what every lane offers wrote 32,000 rows to take 500.
+ * are skipped. Looks first and locks then: locking what every lane offers, up to 32,000 rows to take 500, took 16 ms a call under load.
  */
 export async function claimEffects(sql: Queryable, { worker, kind, now, limit }: Claim): Promise<OutboxRow[]> {
   return sql<OutboxRow[]>`
