@@ -18,15 +18,14 @@ export async function authenticate(platform: Platform, presentedKey: string): Pr
   if (presentedKey === "" || presentedKey.length > maxKeyLength) return null;
   const memory = memoryOf(platform);
   const now = platform.now();
-  const hash = hashKey(presentedKey);
-  const name = hash.toString("base64");
-  const known = memory.known.get(name);
-  const caller = known && known.until > now.getTime() ? known.caller : await look(platform, hash);
+  // By the key as it was presented: its hash for every request took a tenth of the time that a lone event takes.
+  const known = memory.known.get(presentedKey);
+  const caller = known && known.until > now.getTime() ? known.caller : await look(platform, hashKey(presentedKey));
   if (!caller) {
-    memory.known.delete(name);
+    memory.known.delete(presentedKey);
     return null;
   }
-  if (caller !== known?.caller) remember(memory, name, { caller, until: now.getTime() + trustMs });
+  if (caller !== known?.caller) remember(memory, presentedKey, { caller, until: now.getTime() + trustMs });
   if (caller.keyId !== null) await noteUse(platform, memory, { keyId: caller.keyId, now });
   return caller;
 }
@@ -46,9 +45,9 @@ function memoryOf({ flows }: Platform): Memory {
   return memory;
 }
 
-function remember({ known }: Memory, name: string, entry: Known): void {
-  known.delete(name);
-  known.set(name, entry);
+function remember({ known }: Memory, key: string, entry: Known): void {
+  known.delete(key);
+  known.set(key, entry);
   const oldest = known.keys().next();
   if (known.size > maxKnown && !oldest.done) known.delete(oldest.value);
 }

@@ -4,10 +4,11 @@ import { isConflict } from "../storage/conflicts.ts";
 import { loadContacts } from "../storage/contacts.ts";
 import type { Sql } from "../storage/database.ts";
 import { findAnswers, type KeptAnswer } from "../storage/idempotency.ts";
-import { findIdentities } from "../storage/identities.ts";
+import { findIdentities, type IdentityRow, type OwnedIdentity } from "../storage/identities.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import { Gatherer } from "./gather.ts";
 import type { EventReceipt, EventRequest, RecordedEvent } from "./incoming-event.ts";
+import { createKnownContacts, type KnownContacts } from "./known-contacts.ts";
 import { newId } from "./new-id.ts";
 import { contactsToFill, identityRows, resolveContacts } from "./resolve-contacts.ts";
 import { makeEventPlan, Overtaken, overtakenTooOften, writeEventPlan } from "./write-events.ts";
@@ -23,12 +24,15 @@ export type RecorderOptions = {
   maxWaiting?: number;
 };
 
+type Recorder = RecorderOptions & { known: KnownContacts };
+
 const operation = "events";
 
 /** Makes the one writer of events of this process: when its promise resolves, the events are committed to disk. */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
+  const recorder = { ...options, known: createKnownContacts() };
   return new Gatherer({
-    write: (batch) => recordBatch(options, batch),
+    write: (batch) => recordBatch(recorder, batch),
     sizeOf: (request) => request.events.length,
     maxBatch: 1000,
     maxInFlight: 2,
@@ -36,7 +40,7 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   });
 }
 
-async function recordBatch(options: RecorderOptions, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
+async function recordBatch(options: Recorder, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
   const kept = await keptAnswers(options.sql, batch);
   const results = batch.map((request) => replay(request, kept));
   const seen = new Set<string>();
@@ -81,31 +85,68 @@ function zip<Left, Right>(left: readonly Left[], right: readonly Right[]): [Left
   return left.map((item, index) => [item, right[index] as Right]);
 }
 
-async function recordFresh(options: RecorderOptions, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
+async function recordFresh(options: Recorder, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await tryBatch(options, batch);
     } catch (error) {
-      if (error instanceof Overtaken && error.byRequest) return recordBatch(options, batch);
       if (!(error instanceof Overtaken || isConflict(error))) throw error;
       if (attempt === 10) throw overtakenTooOften(error);
+      options.known.forget(wantedBy(batch));
+      await options.flows.refresh(options.sql);
+      if (error instanceof Overtaken && error.byRequest) return recordBatch(options, batch);
     }
   }
 }
 
-async function tryBatch({ sql, flows, now, onWork }: RecorderOptions, batch: EventRequest[]): Promise<EventReceipt[]> {
+async function tryBatch(recorder: Recorder, batch: EventRequest[]): Promise<EventReceipt[]> {
+  const { sql, flows, now, onWork, known } = recorder;
   const flat = batch.flatMap(({ workspaceId, events }) =>
     events.map((event) => ({ workspaceId, event, identity: event.identity })),
   );
-  const wanted = flat.flatMap(({ workspaceId, identity }) => identityRows(workspaceId, identity));
-  const [owned] = await Promise.all([findIdentities(sql, wanted), flows.refresh(sql)]);
+  const revisions = await revisionsOf(recorder, batch);
+  const { guessed, looked } = await ownersOf(recorder, batch);
+  const owned = [...guessed, ...looked];
   const held = await heldKinds(sql, contactsToFill(flat, owned));
   const plan = makeEventPlan(flat, resolveContacts(flat, { owned, held }, newId), { flows, now: now() });
   const receipts = cut(batch, plan.recorded);
   const answers = batch.flatMap((request, index) => keepable(request, receipts[index]));
-  await writeEventPlan(sql, plan, { answers, now: now() });
+  await writeEventPlan(sql, plan, { answers, known: { owned: guessed, revisions }, now: now() });
+  known.add(looked);
+  known.add(plan.claims);
   onWork(new Set(plan.events.filter((event) => event.queued).map((event) => event.lane)));
   return receipts;
+}
+
+function wantedBy(batch: readonly EventRequest[]): IdentityRow[] {
+  return batch.flatMap(({ workspaceId, events }) =>
+    events.flatMap(({ identity }) => identityRows(workspaceId, identity)),
+  );
+}
+
+/** Whose identities these are: as we remember it, to be checked when the batch is written, and else as the database has it. */
+async function ownersOf(
+  { sql, known }: Recorder,
+  batch: readonly EventRequest[],
+): Promise<Record<"guessed" | "looked", OwnedIdentity[]>> {
+  const guessed = new Set<OwnedIdentity>();
+  const missing: IdentityRow[] = [];
+  for (const row of wantedBy(batch)) {
+    const owner = known.find(row);
+    if (owner) guessed.add(owner);
+    else missing.push(row);
+  }
+  return { guessed: [...guessed], looked: missing.length === 0 ? [] : await findIdentities(sql, missing) };
+}
+
+/** The routing revisions as we know them: also checked when the batch is written. */
+async function revisionsOf(
+  { sql, flows }: Recorder,
+  batch: readonly EventRequest[],
+): Promise<{ workspaceId: string; revision: number }[]> {
+  const ids = [...new Set(batch.map(({ workspaceId }) => workspaceId))];
+  if (ids.some((id) => !flows.workspace(id))) await flows.refresh(sql);
+  return ids.map((workspaceId) => ({ workspaceId, revision: flows.workspace(workspaceId)?.routingRevision ?? 0 }));
 }
 
 /** Which kinds of identity these contacts have. */

@@ -1,6 +1,7 @@
 import { type IdentityKind, identityKinds } from "../core/contact.ts";
 import { laneOf, laneOfValue } from "../core/id.ts";
 import type { IdentityRow, OwnedIdentity } from "../storage/identities.ts";
+import { identityKey } from "./known-contacts.ts";
 
 /** How a caller names a contact: normalised values, at least one. */
 export type Identity = Partial<Record<IdentityKind, string>>;
@@ -37,18 +38,18 @@ export function resolveContacts(
   const kinds = new Map<string, Set<IdentityKind>>();
   for (const [id, own] of held) kinds.set(id, new Set(own));
   for (const identity of owned)
-    owners.set(keyOf(identity), { id: identity.contactId, lane: identity.contactLane, isNew: false });
+    owners.set(identityKey(identity), { id: identity.contactId, lane: identity.contactLane, isNew: false });
   const claims: OwnedIdentity[] = [];
   const refs = named.map(({ workspaceId, identity }) => {
     const rows = identityRows(workspaceId, identity);
     const ref =
-      rows.map((row) => owners.get(keyOf(row))).find((owner) => owner !== undefined) ?? newRef(newContactId());
+      rows.map((row) => owners.get(identityKey(row))).find((owner) => owner !== undefined) ?? newRef(newContactId());
     const own = kinds.get(ref.id) ?? new Set();
     kinds.set(ref.id, own);
     for (const row of rows) {
-      if (owners.has(keyOf(row)) || own.has(row.kind)) continue;
+      if (owners.has(identityKey(row)) || own.has(row.kind)) continue;
       own.add(row.kind);
-      owners.set(keyOf(row), ref);
+      owners.set(identityKey(row), ref);
       claims.push({ ...row, contactLane: ref.lane, contactId: ref.id });
     }
     return ref;
@@ -61,12 +62,12 @@ export function contactsToFill(
   named: readonly Named[],
   owned: readonly OwnedIdentity[],
 ): { lane: number; id: string }[] {
-  const owners = new Map(owned.map((identity) => [keyOf(identity), identity]));
+  const owners = new Map(owned.map((identity) => [identityKey(identity), identity]));
   const found = new Map<string, { lane: number; id: string }>();
   for (const { workspaceId, identity } of named) {
     const rows = identityRows(workspaceId, identity);
-    const owner = rows.map((row) => owners.get(keyOf(row))).find((known) => known !== undefined);
-    if (owner && rows.some((row) => !owners.has(keyOf(row))))
+    const owner = rows.map((row) => owners.get(identityKey(row))).find((known) => known !== undefined);
+    if (owner && rows.some((row) => !owners.has(identityKey(row))))
       found.set(owner.contactId, { lane: owner.contactLane, id: owner.contactId });
   }
   return [...found.values()];
@@ -74,8 +75,4 @@ export function contactsToFill(
 
 function newRef(id: string): ContactRef {
   return { id, lane: laneOf(id), isNew: true };
-}
-
-function keyOf({ workspaceId, kind, value }: IdentityRow): string {
-  return `${workspaceId}|${kind}|${value}`;
 }

@@ -3,11 +3,11 @@ import { AppError } from "../core/errors.ts";
 import { withLane } from "../core/id.ts";
 import type { JsonObject } from "../core/json.ts";
 import { lockContacts } from "../storage/contact-reads.ts";
-import { type ContactPatch, type ContactRow, emptyPatch, insertContacts, patchContacts } from "../storage/contacts.ts";
-import type { Sql, Transaction } from "../storage/database.ts";
-import { type EventRow, insertEvents } from "../storage/events.ts";
+import { type ContactPatch, type ContactRow, emptyPatch } from "../storage/contacts.ts";
+import type { Queryable, Sql, Transaction } from "../storage/database.ts";
+import { type BesideEvents, type EventRow, insertEvents } from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
-import { claimIdentities, type OwnedIdentity } from "../storage/identities.ts";
+import type { OwnedIdentity } from "../storage/identities.ts";
 import { type MembershipRow, setMemberships } from "../storage/memberships.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import type { IncomingEvent, RecordedEvent } from "./incoming-event.ts";
@@ -146,28 +146,44 @@ function fillIdentity(
   patched.set(claim.contactId, { ...fill, [claim.kind]: claim.value });
 }
 
-type WriteContext = { answers: readonly KeptAnswer[]; now: Date };
+type WriteContext = { answers: readonly KeptAnswer[]; known: Pick<BesideEvents, "owned" | "revisions">; now: Date };
 
-/** Writes a plan in one commit. Throws Overtaken, with nothing written, when another writer was faster. */
+/**
+ * Writes a plan in one commit. Throws Overtaken or a conflict of the database, with nothing written, when another writer was faster or
+ * what was `known` is no longer so.
+ */
 export async function writeEventPlan(sql: Sql, plan: EventPlan, context: WriteContext): Promise<void> {
-  // Nobody new, the usual case: one statement, and no round trips for a transaction around it.
-  const isOneStatement = plan.claims.length + plan.memberships.length + context.answers.length === 0;
-  if (isOneStatement) return insertEvents(sql, plan.events, plan.patches);
-  await sql.begin((transaction) => writeAll(transaction, plan, context));
+  const fills = fillsOf(plan);
+  // The usual case: one statement, and no round trips for a transaction around it.
+  if (fills.length + plan.memberships.length + context.answers.length === 0) return writeRows(sql, plan, context);
+  await sql.begin((transaction) => writeAll(transaction, { plan, fills }, context));
 }
 
-async function writeAll(sql: Transaction, plan: EventPlan, { answers, now }: WriteContext): Promise<void> {
-  await holdContacts(sql, plan);
-  const { claims, patches } = plan;
-  if (claims.length > 0 && (await claimIdentities(sql, claims)).length < claims.length) throw new Overtaken(false);
-  const writes: Promise<unknown>[] = [];
-  if (plan.contacts.length > 0) writes.push(insertContacts(sql, plan.contacts));
-  if (patches.length > 0) writes.push(patchContacts(sql, patches));
-  if (plan.memberships.length > 0) writes.push(setMemberships(sql, plan.memberships));
-  writes.push(insertEvents(sql, plan.events));
-  const kept = answers.length === 0 ? 0 : keepAnswers(sql, answers, now);
-  await Promise.all(writes);
-  if ((await kept) < answers.length) throw new Overtaken(true);
+/** The claims for contacts that are there already. */
+function fillsOf({ claims, contacts }: EventPlan): OwnedIdentity[] {
+  if (claims.length === 0) return [];
+  const isNew = new Set(contacts.map(({ id }) => id));
+  return claims.filter(({ contactId }) => !isNew.has(contactId));
+}
+
+function writeRows(sql: Queryable, plan: EventPlan, { known }: WriteContext): Promise<void> {
+  const { contacts, claims, patches } = plan;
+  return insertEvents(sql, plan.events, { contacts, claims, patches, ...known });
+}
+
+async function writeAll(
+  sql: Transaction,
+  { plan, fills }: { plan: EventPlan; fills: OwnedIdentity[] },
+  context: WriteContext,
+): Promise<void> {
+  await holdContacts(sql, plan, fills);
+  const { answers, now } = context;
+  const [kept] = await Promise.all([
+    answers.length === 0 ? 0 : keepAnswers(sql, answers, now),
+    writeRows(sql, plan, context),
+    plan.memberships.length === 0 ? null : setMemberships(sql, plan.memberships),
+  ]);
+  if (kept < answers.length) throw new Overtaken(true);
 }
 
 /**
@@ -175,16 +191,13 @@ async function writeAll(sql: Transaction, plan: EventPlan, { answers, now }: Wri
  * nobody else changes what they own before the commit. Locked before any identity is claimed, also one for a new contact, and in one
  * order: whoever waits for an identity then waits for somebody who waits for no contact. See `moveIdentities` for the other writer.
  */
-async function holdContacts(sql: Transaction, plan: EventPlan): Promise<void> {
-  if (plan.claims.length === 0) return;
-  const isNew = new Set(plan.contacts.map(({ id }) => id));
-  const fills = plan.claims.filter((claim) => !isNew.has(claim.contactId));
+async function holdContacts(sql: Transaction, plan: EventPlan, fills: readonly OwnedIdentity[]): Promise<void> {
+  if (fills.length === 0) return;
   const keys = new Map(
     [...fills.map((claim) => ({ lane: claim.contactLane, id: claim.contactId })), ...plan.patches].map(
       ({ lane, id }) => [id, { lane, id }],
     ),
   );
-  if (keys.size === 0) return;
   const rows = new Map((await lockContacts(sql, [...keys.values()])).map((row) => [row.id, row]));
   // Deleted, or filled by somebody else, since they were resolved.
   if (fills.some(({ contactId, kind }) => rows.get(contactId)?.[kind] !== null)) throw new Overtaken(false);

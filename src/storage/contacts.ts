@@ -8,8 +8,8 @@ export type ContactKey = { lane: number; id: string };
 export type ContactRow = Omit<Contact, "lists">;
 
 /** New contacts, already holding their identities. */
-export async function insertContacts(sql: Queryable, contacts: readonly ContactRow[]): Promise<void> {
-  await sql`
+export function insertContacts(sql: Queryable, contacts: readonly ContactRow[]): PendingQuery<Row[]> {
+  return sql`
     insert into contact (lane, id, workspace_id, external_id, email, phone, properties, tags, time_zone, locale, created_at, updated_at)
     select lane, id, "workspaceId", "externalId", email, phone, properties, tags,
            "timeZone", locale, "createdAt", "createdAt"

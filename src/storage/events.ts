@@ -1,9 +1,13 @@
 import type { PendingQuery, Row } from "postgres";
 import { type Priority, priorities } from "../core/flow/priority.ts";
 import type { Json, JsonObject } from "../core/json.ts";
-import { type ContactPatch, patchContacts } from "./contacts.ts";
+import { type ContactPatch, type ContactRow, insertContacts, patchContacts } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
+import { claimIdentities, countOwned, type OwnedIdentity } from "./identities.ts";
 import { located, recordset } from "./rows.ts";
+import { countRevisions } from "./workspaces.ts";
+
+type Fragment = PendingQuery<Row[]>;
 
 export type EventRow = {
   lane: number;
@@ -23,30 +27,59 @@ export type EventRow = {
   priority?: Priority;
 };
 
+/** What is written together with events, and what has to be true for it. */
+export type BesideEvents = {
+  /** New contacts, whose identities are among the claims. */
+  contacts?: readonly ContactRow[];
+  /** Identities that go to contacts; nobody may have them yet. */
+  claims?: readonly OwnedIdentity[];
+  patches?: readonly ContactPatch[];
+  /** Who owned which identity when we looked. */
+  owned?: readonly OwnedIdentity[];
+  /** The routing revisions by which `queued` was decided. */
+  revisions?: readonly { workspaceId: string; revision: number }[];
+};
+
 /**
- * Writes events, and puts those with `queued` in line for the flows, in the order of the array; and lays patches over contacts. One
- * statement, one commit.
+ * Writes events, and puts those with `queued` in line for the flows, in the order of the array; and what goes with them. One statement,
+ * one commit. Throws a conflict (see `isConflict`), with nothing written, when `claims`, `owned` or `revisions` are not so, or no longer.
  */
 export async function insertEvents(
   sql: Queryable,
   events: readonly EventRow[],
-  patches: readonly ContactPatch[] = [],
+  beside: BesideEvents = {},
 ): Promise<void> {
   await sql`
-    with ${patches.length === 0 ? sql`` : sql`patched as (${patchContacts(sql, patches)}),`}
+    with ${besideParts(sql, beside)}
     incoming as (
-      select * from ${recordset(sql, events.map(withDefaults), 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, depth smallint, priority smallint')} as e
+      select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, depth smallint, priority smallint')} as e
     ), stored as (
       insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued, depth, priority)
-      select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued, depth, priority
+      select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued,
+             coalesce(depth, 0), coalesce(priority, 1)
         from incoming
     )
     insert into event_queue (lane, contact_id, event_id, priority)
-    select lane, "contactId", id, priority from incoming where queued`;
+    select lane, "contactId", id, coalesce(priority, 1) from incoming where queued ${requirement(sql, beside)}`;
 }
 
-function withDefaults(event: EventRow): EventRow {
-  return { depth: 0, priority: priorities.normal, ...event };
+function besideParts(sql: Queryable, { contacts = [], claims = [], patches = [] }: BesideEvents): Fragment {
+  const patched = patches.length === 0 ? sql`` : sql`patched as (${patchContacts(sql, patches)} returning 1),`;
+  const created = contacts.length === 0 ? sql`` : sql`created as (${insertContacts(sql, contacts)}),`;
+  // Contacts are locked before identities, as everywhere: so no two writers wait for each other.
+  const isAfter = patches.length === 0 ? sql`` : sql`where (select count(*) from patched) >= 0`;
+  const claimed = claims.length === 0 ? sql`` : sql`claimed as (${claimIdentities(sql, claims, isAfter)}),`;
+  return sql`${patched} ${claimed} ${created}`;
+}
+
+/** Comes out true once, before the first row, or ends the statement. */
+function requirement(sql: Queryable, { claims = [], owned = [], revisions = [] }: BesideEvents): Fragment {
+  if (claims.length + owned.length + revisions.length === 0) return sql``;
+  const isFree = claims.length === 0 ? sql`` : sql`and (select count(*) from claimed) = ${claims.length}::int`;
+  const isOwned = owned.length === 0 ? sql`` : sql`and (${countOwned(sql, owned)}) = ${owned.length}::int`;
+  const isRouted =
+    revisions.length === 0 ? sql`` : sql`and (${countRevisions(sql, revisions)}) = ${revisions.length}::int`;
+  return sql`and (select staffetta_require(true ${isFree} ${isOwned} ${isRouted}))`;
 }
 
 export type ChangedContact = { lane: number; contactId: string; workspaceId: string };

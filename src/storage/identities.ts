@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { IdentityKind } from "../core/contact.ts";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
@@ -14,7 +15,11 @@ export async function findIdentities(sql: Queryable, identities: readonly Identi
 }
 
 /** Gives identities to contacts. Returns the ones it could give; the others belong to somebody already. Sorted, so that two batches cannot deadlock. */
-export async function claimIdentities(sql: Queryable, identities: readonly OwnedIdentity[]): Promise<OwnedIdentity[]> {
+export function claimIdentities(
+  sql: Queryable,
+  identities: readonly OwnedIdentity[],
+  condition = sql``,
+): PendingQuery<OwnedIdentity[]> {
   const sorted = [...identities].sort(
     (a, b) =>
       a.lane - b.lane || compare(a.workspaceId, b.workspaceId) || compare(a.kind, b.kind) || compare(a.value, b.value),
@@ -22,9 +27,18 @@ export async function claimIdentities(sql: Queryable, identities: readonly Owned
   return sql<OwnedIdentity[]>`
     insert into contact_identity (lane, workspace_id, kind, value, contact_lane, contact_id)
     select lane, "workspaceId", kind, value, "contactLane", "contactId"
-      from ${recordset(sql, sorted, 'lane smallint, "workspaceId" uuid, kind text, value text, "contactLane" smallint, "contactId" uuid')} as k
+      from ${recordset(sql, sorted, 'lane smallint, "workspaceId" uuid, kind text, value text, "contactLane" smallint, "contactId" uuid')} as k ${condition}
     on conflict do nothing
     returning lane, workspace_id as "workspaceId", kind, value, contact_lane as "contactLane", contact_id as "contactId"`;
+}
+
+/** How many of these identities belong to the contacts named with them. */
+export function countOwned(sql: Queryable, identities: readonly OwnedIdentity[]): PendingQuery<Row[]> {
+  return sql`
+    select count(*)
+      from ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text, "contactId" uuid')} as k
+      join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value
+       and i.contact_id = k."contactId"`;
 }
 
 /** Takes back every identity of a contact. */

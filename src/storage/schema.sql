@@ -154,6 +154,18 @@ AS $function$
   ) end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.staffetta_require(holds boolean)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if holds then
+    return true;
+  end if;
+  raise exception 'What was known is no longer so; look again.' using errcode = 'serialization_failure';
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.staffetta_text(field jsonb)
  RETURNS text
  LANGUAGE sql

@@ -1,6 +1,8 @@
+import type { PendingQuery, Row } from "postgres";
 import type { WorkspaceFacts } from "../core/flow/workspace-facts.ts";
 import { workspaceSettingsSchema } from "../core/workspace-settings.ts";
 import type { Queryable } from "./database.ts";
+import { recordset } from "./rows.ts";
 
 export type WorkspaceRow = WorkspaceFacts & { routingRevision: number };
 
@@ -9,6 +11,16 @@ export async function listWorkspaces(sql: Queryable): Promise<WorkspaceRow[]> {
   const rows = await sql<(Omit<WorkspaceRow, "settings"> & { settings: unknown })[]>`
     select id, name, time_zone as "timeZone", settings, routing_revision as "routingRevision" from workspace order by id`;
   return rows.map((row) => ({ ...row, settings: workspaceSettingsSchema.parse(row.settings) }));
+}
+
+/** How many of these workspaces have the routing revision named with them. */
+export function countRevisions(
+  sql: Queryable,
+  revisions: readonly { workspaceId: string; revision: number }[],
+): PendingQuery<Row[]> {
+  return sql`
+    select count(*) from ${recordset(sql, revisions, '"workspaceId" uuid, revision bigint')} as k
+      join workspace w on w.id = k."workspaceId" and w.routing_revision = k.revision`;
 }
 
 export async function insertWorkspace(

@@ -1,0 +1,51 @@
+import type { IdentityRow, OwnedIdentity } from "../storage/identities.ts";
+
+/** Who owned which identity when we last looked. A guess: whoever uses it checks it again in the statement that writes. */
+export type KnownContacts = {
+  find(identity: IdentityRow): OwnedIdentity | undefined;
+  add(identities: readonly OwnedIdentity[]): void;
+  forget(identities: readonly IdentityRow[]): void;
+};
+
+/** About 300 bytes each; up to twice as many are kept. */
+const maxYoung = 50_000;
+
+/** Makes an empty memory. What was not asked for while `max` others came is forgotten. */
+export function createKnownContacts(max = maxYoung): KnownContacts {
+  let young = new Map<string, OwnedIdentity>();
+  let old = new Map<string, OwnedIdentity>();
+
+  function keep(key: string, identity: OwnedIdentity): void {
+    if (young.size >= max) {
+      old = young;
+      young = new Map();
+    }
+    young.set(key, identity);
+  }
+
+  return {
+    find(identity) {
+      const key = identityKey(identity);
+      const known = young.get(key);
+      if (known) return known;
+      const aged = old.get(key);
+      if (aged) keep(key, aged);
+      return aged;
+    },
+    add(identities) {
+      for (const identity of identities) keep(identityKey(identity), identity);
+    },
+    forget(identities) {
+      for (const identity of identities) {
+        const key = identityKey(identity);
+        young.delete(key);
+        old.delete(key);
+      }
+    },
+  };
+}
+
+/** An identity as one text. */
+export function identityKey({ workspaceId, kind, value }: Omit<IdentityRow, "lane">): string {
+  return `${workspaceId}|${kind}|${value}`;
+}
