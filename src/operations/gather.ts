@@ -59,6 +59,11 @@ export class Gatherer<Item, Result> {
     return this.#waitingSize + this.#writingSize;
   }
 
+  /** How much waits for the next batch. */
+  waiting(): number {
+    return this.#waitingSize;
+  }
+
   #pump(): void {
     while (this.#inFlight < this.#options.maxInFlight && this.#waiting.length > 0) void this.#flush(this.#cut());
     if (this.depth() > 0) return;

@@ -9,6 +9,7 @@ import type { FlowCache } from "./flow-cache.ts";
 import { Gatherer } from "./gather.ts";
 import type { EventReceipt, EventRequest, RecordedEvent } from "./incoming-event.ts";
 import { createKnownContacts, type KnownContacts } from "./known-contacts.ts";
+import { createLaneNews, type LaneNews } from "./lane-news.ts";
 import { newId } from "./new-id.ts";
 import { contactsToFill, identityRows, resolveContacts } from "./resolve-contacts.ts";
 import { makeEventPlan, Overtaken, overtakenTooOften, writeEventPlan } from "./write-events.ts";
@@ -19,25 +20,34 @@ export type RecorderOptions = {
   sql: Sql;
   flows: FlowCache;
   now: () => Date;
-  /** Called after the commit with the lanes that have new work. */
+  /** Called with the lanes that have new work, after the commit; in a flood not after each. */
   onWork: (lanes: ReadonlySet<number>) => void;
   maxWaiting?: number;
 };
 
-type Recorder = RecorderOptions & { known: KnownContacts };
+type Recorder = RecorderOptions & { known: KnownContacts; news: LaneNews };
+
+/** So many events waiting for the next batch are more than a lone sender makes. */
+const flood = 16;
 
 const operation = "events";
 
 /** Makes the one writer of events of this process: when its promise resolves, the events are committed to disk. */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
-  const recorder = { ...options, known: createKnownContacts() };
-  return new Gatherer({
-    write: (batch) => recordBatch(recorder, batch),
+  const recorder: Recorder = { ...options, known: createKnownContacts(), news: createLaneNews(options.onWork) };
+  const gatherer: EventRecorder = new Gatherer({
+    write: (batch) => recordBatch(recorder, batch).finally(() => tellWork(recorder, gatherer.waiting())),
     sizeOf: (request) => request.events.length,
     maxBatch: 1000,
-    maxInFlight: 2,
+    // One: a statement costs as much as 30 events in it, and with two under way batches were two thirds as large.
+    maxInFlight: 1,
     maxWaiting: options.maxWaiting ?? 20_000,
   });
+  return gatherer;
+}
+
+function tellWork({ news, now }: Recorder, waiting: number): void {
+  news.tell({ isFlood: waiting >= flood, now: now().getTime() });
 }
 
 async function recordBatch(options: Recorder, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
@@ -100,7 +110,7 @@ async function recordFresh(options: Recorder, batch: EventRequest[]): Promise<(E
 }
 
 async function tryBatch(recorder: Recorder, batch: EventRequest[]): Promise<EventReceipt[]> {
-  const { sql, flows, now, onWork, known } = recorder;
+  const { sql, flows, now, news, known } = recorder;
   const flat = batch.flatMap(({ workspaceId, events }) =>
     events.map((event) => ({ workspaceId, event, identity: event.identity })),
   );
@@ -114,7 +124,7 @@ async function tryBatch(recorder: Recorder, batch: EventRequest[]): Promise<Even
   await writeEventPlan(sql, plan, { answers, known: { owned: guessed, revisions }, now: now() });
   known.add(looked);
   known.add(plan.claims);
-  onWork(new Set(plan.events.filter((event) => event.queued).map((event) => event.lane)));
+  news.add(plan.events.filter((event) => event.queued).map((event) => event.lane));
   return receipts;
 }
 
