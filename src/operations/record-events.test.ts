@@ -164,6 +164,20 @@ test("repeats that arrive together, in one batch and from two processes, store o
   expect(await countOf("together")).toBe(1);
 });
 
+test("a contact that was known and then deleted is made anew, and one whose e-mail changed is not taken for it", async () => {
+  const { caller } = platform;
+  const identity = { email: "known@gone.example" };
+  const [first] = (await record([eventOf(identity)])).events;
+  await deleteContact(platform, caller, { id: first?.contactId ?? "" });
+  const [second] = (await record([eventOf(identity), eventOf({ email: "beside@gone.example" })])).events;
+  expect(second).toMatchObject({ contactCreated: true });
+  await upsertContact(platform, caller, { id: second?.contactId ?? "", email: "moved@gone.example" });
+  const [third] = (await record([eventOf(identity)])).events;
+  expect(third).toMatchObject({ contactCreated: true });
+  expect(new Set([first, second, third].map((event) => event?.contactId)).size).toBe(3);
+  expect([...(await findStrayIdentities(database.sql))]).toEqual([]);
+});
+
 test("two recorders that make the same new contacts at once make each once", async () => {
   const recorders = [0, 1, 2].map(() =>
     createEventRecorder({ sql: database.sql, flows: platform.flows, now: platform.now, onWork: () => undefined }),
