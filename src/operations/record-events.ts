@@ -39,7 +39,7 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     write: (batch) => recordBatch(recorder, batch).finally(() => tellWork(recorder, gatherer.waiting())),
     sizeOf: (request) => request.events.length,
     maxBatch: 1000,
-    // One: a statement costs as much as 30 events in it, and with two under way batches were two thirds as large.
+    // One: a statement costs as much as 30 events in it; of single events, batches hold about 30, and held 21 with two under way.
     maxInFlight: 1,
     maxWaiting: options.maxWaiting ?? 20_000,
   });
