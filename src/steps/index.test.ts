@@ -7,8 +7,10 @@ test("lists every kind under its own name", () => {
     "end",
     "http-action",
     "send-email",
+    "split",
     "update-contact",
     "wait",
+    "wait-for",
   ]);
   expect(Object.keys(entryKinds).sort()).toEqual(["event", "incoming-call"]);
 });

@@ -5,8 +5,10 @@ import { eventEntry } from "./event-entry/run.ts";
 import { httpAction } from "./http-action/run.ts";
 import { incomingCall } from "./incoming-call/run.ts";
 import { sendEmail } from "./send-email/run.ts";
+import { split } from "./split/run.ts";
 import { updateContact } from "./update-contact/run.ts";
 import { wait } from "./wait/run.ts";
+import { waitFor } from "./wait-for/run.ts";
 
 /** Every kind of step, by the name that flows use. */
 export const stepKinds: Readonly<Record<string, StepKind>> = byName<StepKind>([
@@ -14,8 +16,10 @@ export const stepKinds: Readonly<Record<string, StepKind>> = byName<StepKind>([
   end,
   httpAction,
   sendEmail,
+  split,
   updateContact,
   wait,
+  waitFor,
 ]);
 
 /** Every kind of entry, by the name that flows use. */

@@ -1,3 +1,5 @@
+import { hash32 } from "../hash.ts";
+
 const maxLength = 200;
 
 /**
@@ -13,11 +15,6 @@ export function runKey(text: string): string {
   return `${key.slice(0, maxLength - 17).toWellFormed()}~${hash(key, 0x811c9dc5)}${hash(key, 0x9e3779b9)}`;
 }
 
-/** FNV-1a (32 bit) over UTF-16 units, finished by the mixer of MurmurHash3, so that two seeds give unrelated halves. */
 function hash(text: string, seed: number): string {
-  let value = seed;
-  for (let i = 0; i < text.length; i += 1) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return ((value ^ (value >>> 16)) >>> 0).toString(16).padStart(8, "0");
+  return hash32(text, seed).toString(16).padStart(8, "0");
 }

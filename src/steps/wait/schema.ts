@@ -1,24 +1,24 @@
 import { z } from "zod";
-import { durationSchema, instantSchema, offsetSchema, timeOfDaySchema } from "../../core/time.ts";
-import { fieldProblem } from "./field.ts";
+import { hoursSchema } from "../../core/calendar.ts";
+import { untilDateSchema } from "../../core/flow/wait-until.ts";
+import { durationSchema, instantSchema } from "../../core/time.ts";
 
-const fieldSchema = z.string().superRefine((field, context) => {
-  const message = fieldProblem(field);
-  if (message !== null) context.addIssue({ code: "custom", message });
-});
+/** Hours of the week in the contact's zone, with or without the holidays of the workspace; or the workspace's own working hours. */
+const withinSchema = z.union([
+  z.literal("working-hours"),
+  z.strictObject({ hours: z.array(hoursSchema).min(1).max(20), skipHolidays: z.boolean().default(false) }),
+]);
 
-const untilDateSchema = z.strictObject({
-  field: fieldSchema,
-  offset: offsetSchema.optional(),
-  at: timeOfDaySchema.optional(),
-});
-
-/** A span counted from entering the step, a fixed instant, or a day found in a field (with an offset and a time of day). */
+/**
+ * A span counted from entering the step, a fixed instant, or a day found in a field (with an offset and a time of day); then, or at once
+ * when there is none of these, until hours of the week in which the run may go on.
+ */
 export const waitConfig = z.union([
-  z.strictObject({ for: durationSchema }),
-  z.strictObject({ until: instantSchema }),
-  z.strictObject({ untilDate: untilDateSchema }),
+  z.strictObject({ for: durationSchema, within: withinSchema.optional() }),
+  z.strictObject({ until: instantSchema, within: withinSchema.optional() }),
+  z.strictObject({ untilDate: untilDateSchema, within: withinSchema.optional() }),
+  z.strictObject({ within: withinSchema }),
 ]);
 
 export type WaitConfig = z.output<typeof waitConfig>;
-export type UntilDate = z.output<typeof untilDateSchema>;
+export type Within = z.output<typeof withinSchema>;

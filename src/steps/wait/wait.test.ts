@@ -11,6 +11,13 @@ describeStepKind(wait, {
     { config: { until: "2020-01-01" } },
     { config: { untilDate: { field: "contact.renewalDate" } } },
     { config: { untilDate: { field: "event.nope", offset: { amount: -3, unit: "days" }, at: "09:30" } } },
+    { config: { within: "working-hours" } },
+    {
+      config: {
+        for: { amount: 1, unit: "days" },
+        within: { hours: [{ weekdays: ["monday"], from: "22:00", to: "02:00" }] },
+      },
+    },
   ],
   bad: [
     { config: { for: { amount: 0, unit: "hours" } }, path: "for.amount" },
@@ -23,6 +30,10 @@ describeStepKind(wait, {
     { config: { untilDate: { field: "contact.x", at: "25:00" } }, path: "untilDate.at" },
     { config: { for: { amount: 1, unit: "hours" }, until: "2026-04-01" }, path: "until" },
     { config: {}, path: "for" },
+    { config: { within: "office-hours" }, path: "within" },
+    { config: { within: { hours: [] } }, path: "within.hours" },
+    { config: { within: { hours: [{ weekdays: [], from: "09:00", to: "12:00" }] } }, path: "within.hours.0.weekdays" },
+    { config: { within: { hours: [{ weekdays: ["monday"], from: "9", to: "12:00" }] } }, path: "within.hours.0.from" },
   ],
 });
 
