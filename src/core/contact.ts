@@ -7,6 +7,9 @@ export type IdentityKind = (typeof identityKinds)[number];
 export const membershipStates = ["subscribed", "unsubscribed", "unconfirmed"] as const;
 export type MembershipState = (typeof membershipStates)[number];
 
+export const channelNames = ["email", "whatsapp", "sms"] as const;
+export type ChannelName = (typeof channelNames)[number];
+
 /** A contact as the engine sees it. `lists` maps the id of each list the contact is known to, to its state there. */
 export type Contact = {
   id: string;
@@ -28,7 +31,9 @@ export type ContactChange =
   | { kind: "set-properties"; properties: Record<string, Json> }
   | { kind: "add-tags"; tags: string[] }
   | { kind: "remove-tags"; tags: string[] }
-  | { kind: "set-membership"; listId: string; state: MembershipState };
+  | { kind: "set-membership"; listId: string; state: MembershipState }
+  /** No message goes to the address on this channel any more. */
+  | { kind: "suppress"; channel: ChannelName; address: string; reason: string; source: string };
 
 /** Property names that the built-in fields of a contact take. */
 export const reservedProperties = [
@@ -78,6 +83,8 @@ export function applyChange(contact: Contact, change: ContactChange): Contact {
       return { ...contact, tags: contact.tags.filter((tag) => !change.tags.includes(tag)) };
     case "set-membership":
       return { ...contact, lists: { ...contact.lists, [change.listId]: change.state } };
+    case "suppress":
+      return contact;
   }
 }
 

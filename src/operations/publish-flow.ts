@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { AppError, type Issue } from "../core/errors.ts";
 import { compileFlow, heardByRuns, type Registry } from "../core/flow/compile.ts";
 import type { FlowDefinition } from "../core/flow/definition.ts";
-import type { CallSettings } from "../core/flow/step-kind.ts";
+import type { CallSettings, Reference } from "../core/flow/step-kind.ts";
 import { validateFlow } from "../core/flow/validate.ts";
 import type { Json } from "../core/json.ts";
 import type { Transaction } from "../storage/database.ts";
+import { findFlowIds } from "../storage/flow-reads.ts";
 import { type FlowRow, insertFlowVersion, setFlowState } from "../storage/flows.ts";
 import { ensureIncomingCalls } from "../storage/incoming-calls.ts";
 import { holdLists } from "../storage/lists.ts";
@@ -52,7 +53,7 @@ export async function publishFlow(
 async function requireValid({ registry }: Platform, sql: Transaction, flow: FlowRow): Promise<FlowDefinition> {
   const validated = validateFlow(flow.draft, registry);
   const issues = validated.ok
-    ? await listIssues(sql, flow.workspaceId, callsOf(validated.definition, registry))
+    ? await missingIssues(sql, flow.workspaceId, referencesOf(validated.definition, registry))
     : validated.issues;
   if (validated.ok && issues.length === 0) return validated.definition;
   throw new AppError("invalid_flow", undefined, { issues });
@@ -68,15 +69,35 @@ function callsOf({ entries }: FlowDefinition, registry: Registry): EntryCalls {
   });
 }
 
-/** Lists that calls join must be there: a call could not say so to anybody. */
-async function listIssues(sql: Transaction, workspaceId: string, calls: EntryCalls): Promise<Issue[]> {
-  const ids = calls.flatMap(({ settings }) => settings.list ?? []);
-  const found = ids.length === 0 ? [] : await holdLists(sql, { workspaceId, ids });
-  return calls.flatMap(({ entry, settings: { list } }) =>
-    list === null || found.includes(list)
-      ? []
-      : [{ path: `entries.${entry}.config.list`, message: `there is no list ${list}` }],
+/** What the flow names by its id, with the whole path. Nobody could be told later that it is not there. */
+function referencesOf(definition: FlowDefinition, registry: Registry): Reference[] {
+  const calls = callsOf(definition, registry).flatMap(({ entry, settings: { list } }): Reference[] =>
+    list === null ? [] : [{ kind: "list", id: list, path: `entries.${entry}.config.list` }],
   );
+  const steps = Object.entries(definition.steps).flatMap(([name, { kind: kindName, config }]) => {
+    const kind = registry.steps[kindName];
+    const references = kind?.refersTo?.(kind.config.parse(config)) ?? [];
+    return references.map((reference) => ({ ...reference, path: `steps.${name}.config.${reference.path}` }));
+  });
+  return [...calls, ...steps];
+}
+
+async function missingIssues(
+  sql: Transaction,
+  workspaceId: string,
+  references: readonly Reference[],
+): Promise<Issue[]> {
+  const idsOf = (kind: Reference["kind"]) => [
+    ...new Set(references.flatMap((reference) => (reference.kind === kind ? [reference.id.toLowerCase()] : []))),
+  ];
+  const [lists, flows] = [idsOf("list"), idsOf("flow")];
+  const found = new Set([
+    ...(lists.length === 0 ? [] : await holdLists(sql, { workspaceId, ids: lists })),
+    ...(flows.length === 0 ? [] : await findFlowIds(sql, { workspaceId, ids: flows })),
+  ]);
+  return references
+    .filter(({ id }) => !found.has(id.toLowerCase()))
+    .map(({ kind, id, path }) => ({ path, message: `there is no ${kind} ${id}` }));
 }
 
 function addressesOf({ id: flowId, workspaceId }: FlowRow, calls: EntryCalls) {

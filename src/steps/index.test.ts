@@ -4,10 +4,17 @@ import { entryKinds, stepKinds } from "./index.ts";
 test("lists every kind under its own name", () => {
   expect(Object.keys(stepKinds).sort()).toEqual([
     "condition",
+    "emit-event",
     "end",
+    "go-to",
+    "goal",
     "http-action",
+    "notify",
     "send-email",
+    "set-variable",
     "split",
+    "start-flow",
+    "unsubscribe",
     "update-contact",
     "wait",
     "wait-for",

@@ -1,11 +1,18 @@
 import type { EntryKind, StepKind } from "../core/flow/step-kind.ts";
 import { condition } from "./condition/run.ts";
+import { emitEvent } from "./emit-event/run.ts";
 import { end } from "./end/run.ts";
 import { eventEntry } from "./event-entry/run.ts";
+import { goTo } from "./go-to/run.ts";
+import { goal } from "./goal/run.ts";
 import { httpAction } from "./http-action/run.ts";
 import { incomingCall } from "./incoming-call/run.ts";
+import { notify } from "./notify/run.ts";
 import { sendEmail } from "./send-email/run.ts";
+import { setVariable } from "./set-variable/run.ts";
 import { split } from "./split/run.ts";
+import { startFlow } from "./start-flow/run.ts";
+import { unsubscribe } from "./unsubscribe/run.ts";
 import { updateContact } from "./update-contact/run.ts";
 import { wait } from "./wait/run.ts";
 import { waitFor } from "./wait-for/run.ts";
@@ -13,10 +20,17 @@ import { waitFor } from "./wait-for/run.ts";
 /** Every kind of step, by the name that flows use. */
 export const stepKinds: Readonly<Record<string, StepKind>> = byName<StepKind>([
   condition,
+  emitEvent,
   end,
+  goTo,
+  goal,
   httpAction,
+  notify,
   sendEmail,
   split,
+  setVariable,
+  startFlow,
+  unsubscribe,
   updateContact,
   wait,
   waitFor,

@@ -21,7 +21,7 @@ const json: fc.Arbitrary<Json> = fc.oneof(
 const properties = (value: fc.Arbitrary<Json>) =>
   fc.dictionary(fc.constantFrom(...names), value, { noNullPrototype: true });
 const tags = fc.uniqueArray(fc.constantFrom("vip", "new", "É", "a'b", "x,y", '"q"', "null"), { maxLength: 4 });
-const change: fc.Arbitrary<Exclude<ContactChange, { kind: "set-membership" }>> = fc.oneof(
+const change: fc.Arbitrary<Exclude<ContactChange, { kind: "set-membership" | "suppress" }>> = fc.oneof(
   properties(fc.oneof(json, fc.constant(null))).map((given) => ({
     kind: "set-properties" as const,
     properties: given,
@@ -30,7 +30,10 @@ const change: fc.Arbitrary<Exclude<ContactChange, { kind: "set-membership" }>> =
   tags.map((given) => ({ kind: "remove-tags" as const, tags: given })),
 );
 
-function patchOf({ lane, id }: Contact, given: Exclude<ContactChange, { kind: "set-membership" }>): ContactPatch {
+function patchOf(
+  { lane, id }: Contact,
+  given: Exclude<ContactChange, { kind: "set-membership" | "suppress" }>,
+): ContactPatch {
   const blank = {
     externalId: null,
     email: null,

@@ -1,6 +1,7 @@
 import { laneOf } from "../core/id.ts";
 import type { Queryable, Transaction } from "./database.ts";
 import type { MessageStatus, NewMessage } from "./messages.ts";
+import { recordset } from "./rows.ts";
 
 export type MessageRow = NewMessage & {
   status: MessageStatus;
@@ -49,6 +50,22 @@ export async function lockUnsent(
      where m.lane = ${laneOf(contactId)} and m.contact_id = ${contactId} and m.id = any(${[...ids]}::uuid[])
        and m.status in ('queued', 'deferred', 'held', 'unknown')
      order by m.id for update`;
+}
+
+export type MessageKey = { lane: number; contactId: string; id: string };
+
+/** Those of these messages that are still to be sent, locked in the order of their ids. */
+export async function lockUnsentOf(sql: Transaction, messages: readonly MessageKey[]): Promise<MessageRow[]> {
+  const sorted = [...messages].sort((one, other) => (one.id < other.id ? -1 : 1));
+  return sql<MessageRow[]>`
+    select ${messageColumns(sql)}
+      from ${recordset(sql, sorted, 'lane smallint, "contactId" uuid, id uuid')} as k
+     cross join lateral (
+       select * from message
+        where message.lane = k.lane and message.contact_id = k."contactId" and message.id = k.id
+          and status in ('queued', 'deferred', 'held', 'unknown') offset 0
+          for update
+     ) m`;
 }
 
 export type MessageFilter = {

@@ -1,6 +1,6 @@
 import type { EffectAnswer } from "../core/flow/effect.ts";
 import type { Queryable, Transaction } from "./database.ts";
-import { jsonOf } from "./rows.ts";
+import { jsonOf, recordset } from "./rows.ts";
 
 export type StoppedEffect = { messageId: string | null };
 
@@ -11,6 +11,26 @@ export async function stopRunEffects(
 ): Promise<StoppedEffect[]> {
   return sql<StoppedEffect[]>`
     delete from outbox where lane = ${lane} and run_id = ${runId} and leased_by is null returning message_id as "messageId"`;
+}
+
+/** The same for many runs. What somebody is about to take is left to them. */
+export async function stopEffectsOfRuns(
+  sql: Transaction,
+  runs: readonly { lane: number; runId: string }[],
+): Promise<{ runId: string; messageId: string | null }[]> {
+  return sql<{ runId: string; messageId: string | null }[]>`
+    with stopped as (
+      select o.lane, o.run_id, o.visit, o.ordinal
+        from ${recordset(sql, runs, 'lane smallint, "runId" uuid')} as k
+       cross join lateral (
+         select lane, run_id, visit, ordinal from outbox
+          where outbox.lane = k.lane and outbox.run_id = k."runId" and leased_by is null offset 0
+            for update skip locked
+       ) o
+    )
+    delete from outbox o using stopped s
+     where o.lane = s.lane and o.run_id = s.run_id and o.visit = s.visit and o.ordinal = s.ordinal
+    returning o.run_id as "runId", o.message_id as "messageId"`;
 }
 
 /** The same for all effects of a contact. What is being performed goes too: nobody is left to hear of it. */

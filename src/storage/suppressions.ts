@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from "postgres";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
 
@@ -11,4 +12,25 @@ export async function findSuppressed(
     select s.workspace_id as "workspaceId", s.address, s.reason
       from ${recordset(sql, addresses, '"workspaceId" uuid, address text')} as k
       join suppression s on s.workspace_id = k."workspaceId" and s.channel = ${channel} and s.address = k.address`;
+}
+
+export type SuppressionRow = {
+  workspaceId: string;
+  channel: string;
+  address: string;
+  reason: string;
+  source: string;
+  createdAt: Date;
+};
+
+/** Keeps addresses from being written to. The first reason stays: those that are suppressed already are left as they are. */
+export function insertSuppressions(sql: Queryable, rows: readonly SuppressionRow[]): PendingQuery<Row[]> {
+  const keyOf = ({ workspaceId, channel, address }: SuppressionRow) => `${workspaceId}|${channel}|${address}`;
+  // In one order, so that two writers cannot wait for each other.
+  const sorted = [...rows].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  return sql`
+    insert into suppression (workspace_id, channel, address, reason, source, created_at)
+    select "workspaceId", channel, address, reason, source, "createdAt"
+      from ${recordset(sql, sorted, '"workspaceId" uuid, channel text, address text, reason text, source text, "createdAt" timestamptz')} as s
+    on conflict do nothing`;
 }

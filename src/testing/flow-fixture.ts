@@ -28,6 +28,7 @@ export function registryWith(odd: (context: StepContext) => StepOutcome = () => 
     title: "Odd",
     config: z.unknown(),
     exits: () => ["next"],
+    pauses: () => true,
     run: (_config, context) => odd(context),
   };
   return { steps: { ...stepKinds, odd: kind }, entries: entryKinds };

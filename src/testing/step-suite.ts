@@ -21,7 +21,7 @@ export function describeStepKind(kind: StepKind, samples: StepSamples): void {
       expect(kind.check?.(parsed, { stepNames: [given.step] }) ?? []).toEqual([]);
       const outcome = kind.run(parsed, given);
       expect(kind.run(parsed, given)).toEqual(outcome);
-      expectOutcome(outcome, kind.exits(parsed));
+      expectOutcome(outcome, [...kind.exits(parsed), ...Object.keys(kind.leadsTo?.(parsed) ?? {})]);
     });
 
     test.each(samples.good)("reads its own configuration back from JSON: $config", ({ config }) => {

@@ -31,7 +31,15 @@ export type Facts = {
 const latestWakeAt = new Date("9999-12-31T23:59:59.999Z");
 
 /** A move under way: what it goes by, and what it has come to so far. */
-export type Move = { flow: CompiledFlow; workspace: WorkspaceFacts; activity: Activity; now: Date; moved: Advanced };
+export type Move = {
+  flow: CompiledFlow;
+  workspace: WorkspaceFacts;
+  activity: Activity;
+  now: Date;
+  /** How many flows in a row led to what has come; see `depthOf`. */
+  depth: number;
+  moved: Advanced;
+};
 /** What the step that the run stands on is told. */
 type Given = Pick<Facts, "answer" | "occurrence">;
 
@@ -44,8 +52,12 @@ export function advance(flow: CompiledFlow, run: Run, facts: Facts): Advanced {
 }
 
 /** A move that has not begun. */
-export function moveOf(flow: CompiledFlow, run: Run, { contact, workspace, activity = noActivity, now }: Facts): Move {
-  return { flow, workspace, activity, now, moved: unmoved(run, contact) };
+export function moveOf(
+  flow: CompiledFlow,
+  run: Run,
+  { contact, workspace, activity = noActivity, now, occurrence }: Facts,
+): Move {
+  return { flow, workspace, activity, now, depth: occurrence?.depth ?? 0, moved: unmoved(run, contact) };
 }
 
 /** Takes a move on from where its run stands by now. */
@@ -71,7 +83,7 @@ function takeStep(move: Move, given: Given): boolean {
   const { run } = moved;
   const step = run.step === null ? undefined : flow.steps.get(run.step);
   if (!step) return failRun(moved, "step_missing", now);
-  if (run.visit > flowLimits.visits) return failRun(moved, "loop_guard", now);
+  if (run.visit > flow.definition.maxSteps) return failRun(moved, "loop_guard", now);
   try {
     return settle(move, step, runStep(step, contextOf(move, step, given)));
   } catch (error) {
@@ -157,8 +169,7 @@ function sleep(
     outcome: "waiting",
     detail: { until: wakeAt === null ? null : isoText(wakeAt), ...detail },
   });
-  const isPause = wakeAt === null || wakeAt.getTime() - now.getTime() >= flowLimits.guardPauseMs;
-  moved.run = { ...run, status: "waiting", wakeAt, depth: isPause ? 0 : run.depth };
+  moved.run = { ...run, status: "waiting", wakeAt };
   return false;
 }
 
@@ -168,7 +179,7 @@ export function leave(move: Move, step: CompiledStep, outcome: Extract<StepOutco
   const { run } = moved;
   const target = step.exits[outcome.exit] ?? null;
   note(move, step, { outcome: "went", exit: outcome.exit, ...detailOf(outcome) });
-  moved.counts.push(`${step.name}:${outcome.exit}`);
+  moved.counts.push(`${step.name}:${outcome.exit}`, ...(outcome.counts ?? []));
   ask(moved, step, { effects: outcome.effects ?? [], awaited: false });
   moved.occurrences.push(...(outcome.occurrences ?? []));
   for (const change of outcome.changes ?? []) {
@@ -181,6 +192,7 @@ export function leave(move: Move, step: CompiledStep, outcome: Extract<StepOutco
     ...run,
     vars,
     steps,
+    depth: depthOf(move),
     step: target,
     visit: run.visit + 1,
     enteredAt: now,
@@ -189,6 +201,15 @@ export function leave(move: Move, step: CompiledStep, outcome: Extract<StepOutco
   };
   if (target !== null) return true;
   return finish(moved, "completed", { now, reason: null });
+}
+
+/**
+ * The depth of what a run makes happen from here on. Only a rest of a minute that has really passed begins a new count: a run that is woken
+ * at once by what it led to itself, or by another flow, is one more of their row.
+ */
+export function depthOf({ moved: { run }, now, depth }: Move): number {
+  const isRested = run.status === "waiting" && now.getTime() - run.enteredAt.getTime() >= flowLimits.guardPauseMs;
+  return Math.max(isRested ? 0 : run.depth, depth);
 }
 
 type Asked = { effects: readonly EffectRequest[]; awaited: boolean };

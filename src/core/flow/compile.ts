@@ -40,7 +40,8 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
   const steps = new Map<string, CompiledStep>();
   for (const [name, step] of Object.entries(definition.steps)) {
     const kind = known(registry.steps, step.kind);
-    steps.set(name, { name, kind, config: kind.config.parse(step.config), exits: step.exits });
+    const config = kind.config.parse(step.config);
+    steps.set(name, { name, kind, config, exits: { ...step.exits, ...kind.leadsTo?.(config) } });
   }
   const entries = Object.entries(definition.entries).map(([name, entry]) => {
     const kind = known(registry.entries, entry.kind);

@@ -211,11 +211,15 @@ function summary(decisions: readonly Decision[]) {
       trail[id] = [...(trail[id] ?? []), ...moved.trail];
     }
   }
+  const stopped = new Set(decisions.flatMap((decision) => decision.stopped.map(({ id }) => id)));
   return {
     runs,
     trail,
     changes: decisions.flatMap(({ changes }) => changes),
-    effects: decisions.flatMap(({ effects }) => effects.map(({ run, effect }) => [run.id, effect])),
+    // What a stopped run asked for is taken back from the outbox when it was asked for in an earlier batch.
+    effects: decisions.flatMap(({ effects }) =>
+      effects.filter(({ run }) => !stopped.has(run.id)).map(({ run, effect }) => [run.id, effect]),
+    ),
     outcomes: decisions.flatMap(({ outcomes }) => outcomes),
     admissions: decisions.flatMap(({ admissions }) => admissions),
     counts: decisions.flatMap(({ counts }) => counts),

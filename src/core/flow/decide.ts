@@ -62,6 +62,12 @@ export type Decision = {
   changes: ContactChange[];
   runs: Map<string, { run: Run; isNew: boolean; trail: TrailEntry[] }>;
   effects: { run: Run; effect: AskedEffect }[];
+  /** Runs that something ended before their time. What they asked for and nobody has begun is not to be done. */
+  stopped: Run[];
+  /** What such runs had asked for in this very decision. */
+  withdrawn: { run: Run; effect: AskedEffect }[];
+  /** The priority with which the contact is to be looked at again, because a run has changed it; null when none has, or nobody listens. */
+  changed: Priority | null;
   /** What steps and changes made happen: to be recorded as events, in this order, behind what is in line. */
   occurrences: MadeOccurrence[];
   outcomes: EventOutcome[];
@@ -84,6 +90,9 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
     changes: [],
     runs: new Map(),
     effects: [],
+    stopped: [],
+    withdrawn: [],
+    changed: null,
     occurrences: [],
     outcomes: [],
     admissions: [],
@@ -234,6 +243,7 @@ function keep(deciding: Deciding, moved: Advanced): void {
   const kept = decision.runs.get(run.id);
   if (run === state.runs.get(run.id) && moved.trail.length + moved.bugs.length === 0) return;
   addOccurrences(deciding, moved);
+  if (run.status === "exited" || run.status === "cancelled") stop(decision, run);
   decision.runs.set(run.id, { run, isNew: kept?.isNew ?? false, trail: [...(kept?.trail ?? []), ...moved.trail] });
   decision.changes.push(...moved.changes);
   for (const effect of moved.effects) decision.effects.push({ run, effect });
@@ -245,17 +255,35 @@ function keep(deciding: Deciding, moved: Advanced): void {
   else state.runs.delete(run.id);
 }
 
+/** What the run asked for before this move is taken back; what it asked for on its way to the end it meant. */
+function stop(decision: Decision, run: Run): void {
+  decision.stopped.push(run);
+  decision.withdrawn.push(...decision.effects.filter((asked) => asked.run.id === run.id));
+  decision.effects = decision.effects.filter((asked) => asked.run.id !== run.id);
+}
+
+/** Where the count ends: far beyond what starts anything, and small enough to store. Runs that wake each other can get here. */
+const deepest = 1000;
+
 /** What the run made happen, and what changes of its contact mean to flows that listen to them. */
 function addOccurrences({ state, decision, context }: Deciding, { run, contact, occurrences }: Advanced): void {
-  const made = [...occurrences, ...changeOccurrences(state.contact, contact, context.flows)];
+  const { flows } = context;
+  const made = [...occurrences, ...changeOccurrences(state.contact, contact, flows)];
+  if (flows.hears(occurrenceName.contactChanged) && isChanged(state.contact, contact))
+    decision.changed = Math.min(decision.changed ?? run.priority, run.priority) as Priority;
   for (const occurrence of made)
     decision.occurrences.push({
       ...occurrence,
       id: context.newId(run.lane),
-      depth: run.depth + 1,
+      depth: Math.min(run.depth + 1, deepest),
       priority: run.priority,
-      isHeard: context.flows.hears(occurrence.name),
+      isHeard: flows.hears(occurrence.name),
     });
+}
+
+/** True when a change changed something: a value that is set to what it was changes nothing. */
+function isChanged(before: Contact, after: Contact): boolean {
+  return changeOccurrences(before, after, { hears: () => true }).length > 0;
 }
 
 function routeContext(state: ContactState, context: DecideContext): RouteContext {

@@ -2,12 +2,16 @@ import { z } from "zod";
 import { conditionSchema } from "../condition/condition.ts";
 import { durationSchema } from "../time.ts";
 
-/** `visits` and `depth` are what the loop guard goes by: steps of one run, and flows that start each other without a pause of a minute. */
+/**
+ * `visits` (of one run, unless its flow says `maxSteps`) and `depth` (flows that start each other without a pause of a minute) are what the
+ * loop guard goes by.
+ */
 export const flowLimits = {
   steps: 200,
   entries: 20,
   exitRules: 20,
   visits: 1000,
+  maxVisits: 10_000,
   stepsPerAdvance: 50,
   depth: 10,
   guardPauseMs: 60_000,
@@ -75,6 +79,8 @@ export const flowDefinitionSchema = z.strictObject({
   steps: z.record(slugSchema, stepSchema),
   reentry: reentrySchema,
   exitWhen: z.array(exitRuleSchema).max(flowLimits.exitRules).default([]),
+  /** How many steps a run may take before the loop guard ends it. */
+  maxSteps: z.int().min(1).max(flowLimits.maxVisits).default(flowLimits.visits),
   /** What goes first when there is much to do; without it, runs take the priority of what started them. */
   priority: z.enum(["high", "normal", "low"]).optional(),
 });

@@ -1,4 +1,4 @@
-import { contextOf, endsEarly, type Facts, goOn, leave, type Move, moveOf, runStep } from "./advance.ts";
+import { contextOf, depthOf, endsEarly, type Facts, goOn, leave, type Move, moveOf, runStep } from "./advance.ts";
 import type { Advanced } from "./advanced.ts";
 import type { CompiledFlow, CompiledStep } from "./compile.ts";
 import { failRun, placeOf } from "./end-moved.ts";
@@ -7,19 +7,21 @@ import { isLive, type Run } from "./run.ts";
 import type { Occurrence } from "./step-kind.ts";
 
 /**
- * What an event means for a run that is live: the step it waits on is asked when it listens to the event, and so is any step that is
- * reached from anywhere. When the contact has changed, exit rules are looked at first. Pure, like `advance`.
+ * What an event means for a run that is live: a step that is reached from anywhere may take it away from where it stands, in the order of
+ * the definition; else the step it waits on is asked, when it listens to the event. When the contact has changed, exit rules are looked at
+ * first. Pure, like `advance`.
  */
 export function meet(flow: CompiledFlow, run: Run, facts: Facts & { occurrence: Occurrence }): Advanced {
   const move = moveOf(flow, run, facts);
   const { name } = facts.occurrence;
   if (name === occurrenceName.contactChanged && endsEarly(move)) return move.moved;
-  for (const step of flow.listeners.get(name) ?? []) {
-    if (step.name === run.step && run.status === "waiting") return goOn(move, facts);
+  const listeners = flow.listeners.get(name) ?? [];
+  for (const step of listeners) {
     const isElsewhere = step.name !== run.step && step.kind.reachedFromAnywhere?.(step.config);
     if (isElsewhere && jump(move, step, facts)) return isLive(move.moved.run) ? goOn(move, {}) : move.moved;
   }
-  return move.moved;
+  const isAwaited = run.status === "waiting" && listeners.some((step) => step.name === run.step);
+  return isAwaited ? goOn(move, facts) : move.moved;
 }
 
 /** Takes the run to a step that no exit of its present step leads to, when that step has a use for what happened. */
@@ -30,7 +32,8 @@ function jump(move: Move, step: CompiledStep, facts: Facts): boolean {
     const outcome = runStep(step, contextOf(move, step, facts));
     if (outcome.kind !== "go") return false;
     moved.trail.push({ ...placeOf(run, "jump", now), outcome: "moved", detail: { to: step.name } });
-    moved.run = { ...run, step: step.name, visit: run.visit + 1, enteredAt: now, status: "active", wakeAt: now };
+    const depth = depthOf(move);
+    moved.run = { ...run, depth, step: step.name, visit: run.visit + 1, enteredAt: now, status: "active", wakeAt: now };
     leave(move, step, outcome);
   } catch (error) {
     moved.bugs.push(error);

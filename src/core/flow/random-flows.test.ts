@@ -1,115 +1,65 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  contextOf,
-  definitionOf,
-  noon,
-  occurrence,
-  registryWith,
-  stateOf,
-  workspace,
-} from "../../testing/flow-fixture.ts";
-import type { JsonObject } from "../json.ts";
-import { type CompiledFlow, compileFlow } from "./compile.ts";
+import { stepKinds } from "../../steps/index.ts";
+import { contextOf, noon, occurrence, stateOf } from "../../testing/flow-fixture.ts";
+import { type FlowSpec, randomFlow as flow, randomKinds, soundFlow } from "../../testing/random-flows.ts";
 import { type ContactState, type Decision, decide, type Work } from "./decide.ts";
 import { flowLimits } from "./definition.ts";
 import { isLive } from "./run.ts";
-import { validateFlow } from "./validate.ts";
 
 const minuteMs = 60_000;
-const names = ["a", "b", "c", "d", "e"];
-const target = fc.constantFrom(...names, null);
-const leads = <Exit extends string>(...exits: Exit[]) =>
-  fc.record(Object.fromEntries(exits.map((exit) => [exit, target])) as Record<Exit, typeof target>);
-
-const step = fc.oneof(
-  fc.record({
-    kind: fc.constant("wait"),
-    config: fc.nat({ max: 3 }).map((n) => ({ for: { amount: n + 1, unit: "minutes" } })),
-    exits: leads("next"),
-  }),
-  fc.record({
-    kind: fc.constant("condition"),
-    config: fc
-      .constantFrom("a", "b")
-      .map((value) => ({ paths: [{ name: "yes", when: { field: "contact.tags", operator: "includes", value } }] })),
-    exits: leads("yes", "else"),
-  }),
-  fc.record({
-    kind: fc.constant("update-contact"),
-    config: fc.constantFrom({ addTags: ["a"] }, { addTags: ["b"], removeTags: ["a"] }),
-    exits: leads("next"),
-  }),
-  fc.record({
-    kind: fc.constant("http-action"),
-    config: fc.constant({ method: "POST", url: "https://example.com/" }),
-    exits: leads("success", "error"),
-  }),
-  fc.constant({ kind: "end", config: {} }),
-);
-const rules = fc.record({
-  reentry: fc.constantFrom({ mode: "never" }, { mode: "always" }, { mode: "always", whileRunning: "beside" }),
-  exitWhen: fc.constantFrom(
-    [],
-    [{ event: "stop" }],
-    [{ when: { field: "contact.tags", operator: "includes", value: "b" } }],
-  ),
-});
-
-/** A flow as JSON. */
-const flow = fc.record({ steps: fc.tuple(step, step, step, step, step), rules }) as unknown as fc.Arbitrary<FlowSpec>;
-type FlowSpec = { steps: JsonObject[]; rules: JsonObject };
-
-/** Steps that nothing leads to are left out, so the flow is valid. */
-function compiled({ steps: given, rules: changes }: FlowSpec): CompiledFlow {
-  const steps = Object.fromEntries(names.map((name, index) => [name, given[index] ?? {}]));
-  const reached = new Set<string>();
-  const open = ["a"];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (reached.has(name)) continue;
-    reached.add(name);
-    const { exits = {} } = steps[name] as { exits?: Record<string, string | null> };
-    open.push(...Object.values(exits).filter((to) => to !== null));
-  }
-  const kept = Object.fromEntries(Object.entries(steps).filter(([name]) => reached.has(name)));
-  const checked = validateFlow(definitionOf(kept, changes), registryWith());
-  if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
-  return compileFlow(
-    { id: "flow-1", workspaceId: workspace.id, version: 1, status: "active" },
-    checked.definition,
-    registryWith(),
-  );
-}
+const numRuns = 100;
+/** Far more than the flows here can come to in a minute, which all make one event at a time. */
+const maxRounds = 3000;
 
 /** What happens to the contact, minute by minute. */
-const story = fc.array(fc.constantFrom("go", "stop", "answer", "nothing"), { maxLength: 30 });
+const story = fc.array(fc.constantFrom("go", "stop", "other", "answer", "nothing"), { maxLength: 30 });
 
 type Told = { state: ContactState; decisions: Decision[] };
 
+/** Each minute goes on until nothing is in line any more, as passes do. */
 function tell(spec: FlowSpec, events: readonly string[]): Told {
-  const told = compiled(spec);
+  const told = soundFlow(spec);
   const state = stateOf();
   const decisions: Decision[] = [];
   const context = contextOf([told]);
   events.forEach((name, minute) => {
     const now = new Date(noon.getTime() + minute * minuteMs);
-    decisions.push(decide(state, workOf(state, name, now), { ...context, now }));
-    checkState(state);
+    const line = workOf(state, name, now);
+    for (let round = 0; ; round += 1) {
+      expect(round).toBeLessThan(maxRounds);
+      const due = [...state.runs.values()].filter(({ wakeAt }) => wakeAt !== null && wakeAt <= now);
+      const work = [...line.splice(0), ...due.map(({ id }): Work => ({ kind: "due", runId: id }))];
+      if (work.length === 0) break;
+      const decision = decide(state, work, { ...context, now });
+      decisions.push(decision);
+      line.push(...madeBy(decision, now));
+      checkState(state);
+    }
   });
   return { state, decisions };
 }
 
 function workOf({ runs }: ContactState, name: string, now: Date): Work[] {
-  const asking = name === "answer" ? [...runs.values()].filter(({ status }) => status === "asking") : [];
-  const due = [...runs.values()].filter(({ wakeAt }) => wakeAt !== null && wakeAt <= now);
+  if (name === "nothing") return [];
+  if (name !== "answer")
+    return [{ kind: "event", occurrence: occurrence({ id: `${now.getTime()}`, name, acceptedAt: now }) }];
+  const asking = [...runs.values()].filter(({ status }) => status === "asking");
+  return asking.map(({ id, visit }) => ({
+    kind: "answer",
+    runId: id,
+    visit,
+    answer: { ok: visit % 2 === 0, result: {} },
+  }));
+}
+
+function madeBy({ occurrences, changed }: Decision, now: Date): Work[] {
+  const heard = occurrences.filter(({ isHeard }) => isHeard);
   return [
-    ...asking.map(
-      ({ id, visit }): Work => ({ kind: "answer", runId: id, visit, answer: { ok: visit % 2 === 0, result: {} } }),
+    ...heard.map(
+      ({ target = null, ...made }): Work => ({ kind: "event", occurrence: { ...made, target, acceptedAt: now } }),
     ),
-    ...due.map(({ id }): Work => ({ kind: "due", runId: id })),
-    ...(name === "go" || name === "stop"
-      ? [{ kind: "event", occurrence: occurrence({ id: `${now.getTime()}`, name }) } as const]
-      : []),
+    ...(changed === null ? [] : [{ kind: "changed" } as const]),
   ];
 }
 
@@ -138,6 +88,7 @@ test("no run of any flow is lost: it has ended, or has a time to wake or an effe
         if (run.status === "asking") expect(effects).toContain(`${run.id}|${run.visit}`);
       expect(decisions.flatMap(({ bugs }) => bugs)).toEqual([]);
     }),
+    { numRuns },
   );
 });
 
@@ -152,11 +103,14 @@ test("every visit of a run asks for each effect once, and its trail names every 
       const trails = new Map<string, number[]>();
       for (const { runs } of decisions)
         for (const [id, { trail }] of runs) {
-          const left = trail.filter(({ outcome }) => outcome === "went").map(({ visit }) => visit);
+          const left = trail
+            .filter(({ outcome }) => outcome === "went" || outcome === "moved")
+            .map(({ visit }) => visit);
           trails.set(id, [...(trails.get(id) ?? []), ...left]);
         }
       for (const visits of trails.values()) expect(visits).toEqual(visits.map((_, index) => index + 1));
     }),
+    { numRuns },
   );
 });
 
@@ -165,5 +119,10 @@ test("the same story told twice ends the same", () => {
     fc.property(flow, story, (made, events) => {
       expect(tell(made, events)).toEqual(tell(made, events));
     }),
+    { numRuns },
   );
+});
+
+test("random flows are made of every kind of step", () => {
+  expect(Object.keys(stepKinds).filter((kind) => !randomKinds.includes(kind))).toEqual([]);
 });

@@ -7,6 +7,11 @@ import type { WorkspaceFacts } from "./workspace-facts.ts";
 
 type ScopeFacts = { contact: Contact; workspace: WorkspaceFacts; now: Date };
 
+/** Names inside `run` that are no variables: what every run has, and `event` in exit rules. */
+export const reservedVariables: readonly string[] = [
+  ...["id", "key", "flow", "version", "startedAt", "eventName", "eventAt", "now", "event"],
+];
+
 /** What templates and conditions of this run see at `now`. */
 export function runScope(flow: CompiledFlow, run: Run, { contact, workspace, now }: ScopeFacts): Scope {
   return {

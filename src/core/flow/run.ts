@@ -44,7 +44,17 @@ export type TrailEntry = {
   kind: string;
   enteredAt: string;
   at: string;
-  outcome: "went" | "waiting" | "asked" | "retrying" | "ended" | "exited" | "failed" | "cancelled" | "moved";
+  outcome:
+    | "went"
+    | "waiting"
+    | "asked"
+    | "retrying"
+    | "performed"
+    | "ended"
+    | "exited"
+    | "failed"
+    | "cancelled"
+    | "moved";
   exit?: string;
   reason?: string;
   detail?: Json;

@@ -2,7 +2,9 @@ import type { ZodType } from "zod";
 import type { Condition } from "../condition/condition.ts";
 import type { Contact, ContactChange, IdentityKind } from "../contact.ts";
 import type { Issue } from "../errors.ts";
+import type { HttpRequest } from "../http-request.ts";
 import type { Json, JsonObject } from "../json.ts";
+import type { MailTemplate } from "../message/mail-template.ts";
 import type { Scope } from "../scope.ts";
 import type { Activity } from "./activity.ts";
 import type { EffectAnswer, EffectRequest } from "./effect.ts";
@@ -46,6 +48,8 @@ export type StepOutcome =
       occurrences?: NewOccurrence[];
       /** Variables of the run that change; null removes one. */
       vars?: Record<string, Json>;
+      /** What is counted besides the exit that was taken. */
+      counts?: readonly string[];
       result?: Json;
       detail?: JsonObject;
     }
@@ -58,11 +62,17 @@ export type StepOutcome =
 /** What validation may look at besides the step's own configuration. */
 export type CheckContext = { stepNames: readonly string[] };
 
+/** Something of the workspace that a configuration names by its id, and where in the configuration it does. */
+export type Reference = { kind: "flow" | "list"; id: string; path: string };
+
 /**
  * A kind of step. `run` is pure: the same configuration and context give the same outcome.
  * `check` finds what the schema cannot say (a template with an error, an unknown variable); issue paths are relative to the configuration.
- * `listensTo` names the events that reach a run standing on the step; `pauses` is false for steps that let a run through at once, so
- * that a loop of such steps alone is refused; `reachedFromAnywhere` says that runs may jump here without an exit that leads here.
+ * `listensTo` names the events that reach a run standing on the step; `pauses` says that a run rests on the step: without it the step lets
+ * runs through at once, and a loop of such steps alone is refused; `reachedFromAnywhere` says that runs may jump here without an exit that
+ * leads here. `leadsTo` gives the steps that the configuration itself names, by the field that does, `setsVars` the variables of the run that the step may
+ * set, `refersTo` what has to be there when the flow is published. `request` and `mail` say what an effect of the step asks for, with
+ * templates that read the effect's data.
  */
 export type StepKind<Config = unknown> = {
   name: string;
@@ -72,6 +82,11 @@ export type StepKind<Config = unknown> = {
   listensTo?(config: Config): readonly string[];
   pauses?(config: Config): boolean;
   reachedFromAnywhere?(config: Config): boolean;
+  leadsTo?(config: Config): Readonly<Record<string, string>>;
+  setsVars?(config: Config): readonly string[];
+  refersTo?(config: Config): readonly Reference[];
+  request?(config: Config): HttpRequest | null;
+  mail?(config: Config): MailTemplate | null;
   check?(config: Config, context: CheckContext): Issue[];
   run(config: Config, context: StepContext): StepOutcome;
 };

@@ -32,7 +32,7 @@ const trailEntry = z.object({
   kind: z.string(),
   enteredAt: z.string(),
   at: z.string(),
-  outcome: z.string().describe("went, waiting, asked, retrying, ended, exited, failed or cancelled."),
+  outcome: z.string().describe("went, waiting, asked, retrying, performed, moved, ended, exited, failed or cancelled."),
   exit: z.string().exactOptional(),
   reason: z.string().exactOptional(),
   detail: anyJson.optional(),

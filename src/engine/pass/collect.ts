@@ -1,32 +1,29 @@
-import type { ContactChange } from "../../core/contact.ts";
 import { type Decision, decide, type MadeOccurrence } from "../../core/flow/decide.ts";
+import type { Priority } from "../../core/flow/priority.ts";
 import { endRun, type Run } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { newIdInLane } from "../../operations/new-id.ts";
 import type { AdmissionRow } from "../../storage/admissions.ts";
-import { type ContactPatch, emptyPatch } from "../../storage/contacts.ts";
 import type { EventOutcomeRow } from "../../storage/event-outcomes.ts";
-import type { EventRow } from "../../storage/events.ts";
-import type { MembershipRow } from "../../storage/memberships.ts";
-import type { NewMessage } from "../../storage/messages.ts";
-import type { OutboxRow } from "../../storage/outbox.ts";
+import type { ChangedContact, EventRow } from "../../storage/events.ts";
 import type { TrailRow } from "../../storage/trail.ts";
+import { addChanges, type ChangeRows } from "./collect-changes.ts";
+import { addEffect, addStopped, type EffectRows } from "./collect-effects.ts";
 import type { ContactWork } from "./load.ts";
 
 /** All rows that a pass writes. */
-export type PassRows = {
-  newRuns: Run[];
-  movedRuns: { run: Run; dataChanged: boolean }[];
-  trail: TrailRow[];
-  effects: OutboxRow[];
-  events: EventRow[];
-  messages: NewMessage[];
-  outcomes: EventOutcomeRow[];
-  admissions: AdmissionRow[];
-  patches: ContactPatch[];
-  memberships: MembershipRow[];
-  counts: Map<string, { workspaceId: string; subject: string; version: number; name: string; by: number }>;
-};
+export type PassRows = EffectRows &
+  ChangeRows & {
+    newRuns: Run[];
+    movedRuns: { run: Run; dataChanged: boolean }[];
+    trail: TrailRow[];
+    events: EventRow[];
+    outcomes: EventOutcomeRow[];
+    admissions: AdmissionRow[];
+    /** Contacts that runs have changed, to be looked at again. */
+    changed: (ChangedContact & { priority: Priority })[];
+    counts: Map<string, { workspaceId: string; subject: string; version: number; name: string; by: number }>;
+  };
 
 export type CollectContext = {
   flows: FlowCache;
@@ -49,6 +46,10 @@ export function collect(contacts: readonly ContactWork[], context: CollectContex
     admissions: [],
     patches: [],
     memberships: [],
+    suppressions: [],
+    changed: [],
+    stopped: [],
+    withdrawn: [],
     counts: new Map(),
   };
   for (const contact of contacts) {
@@ -146,6 +147,9 @@ function addDecision(rows: PassRows, { key, workspaceId }: ContactWork, { decisi
       rows.trail.push({ lane: run.lane, runId: run.id, seq: trail[0]?.visit ?? 0, at: now, entries: trail });
   }
   for (const { run, effect } of decision.effects) addEffect(rows, run, { effect, now });
+  addStopped(rows, decision, now);
+  if (decision.changed !== null)
+    rows.changed.push({ lane: key.lane, contactId: key.id, workspaceId, priority: decision.changed });
   for (const made of decision.occurrences) rows.events.push(eventOf(made, { ...key, workspaceId, now }));
   const ordinals = new Map<string, number>();
   for (const outcome of decision.outcomes) {
@@ -191,79 +195,4 @@ function count(
   const found = rows.counts.get(id);
   if (found) found.by += 1;
   else rows.counts.set(id, { workspaceId, subject: flowId, version, name, by: 1 });
-}
-
-type Asked = Decision["effects"][number]["effect"];
-
-function addEffect(rows: PassRows, run: Run, { effect, now }: { effect: Asked; now: Date }): void {
-  const messageId = effect.message ? newIdInLane(run.lane) : null;
-  const origin = {
-    lane: run.lane,
-    workspaceId: run.workspaceId,
-    contactId: run.contactId,
-    runId: run.id,
-    flowId: run.flowId,
-    version: run.version,
-  };
-  rows.effects.push({
-    ...origin,
-    visit: effect.visit,
-    ordinal: effect.ordinal,
-    kind: effect.kind,
-    step: effect.step,
-    messageId,
-    data: effect.data,
-    awaited: effect.awaited,
-    attempt: 0,
-    firstDueAt: now,
-    dueAt: now,
-    priority: run.priority,
-  });
-  if (messageId === null || !effect.message) return;
-  const { channel, purpose } = effect.message;
-  rows.messages.push({
-    ...origin,
-    id: messageId,
-    channel,
-    purpose,
-    step: effect.step,
-    visit: effect.visit,
-    createdAt: now,
-  });
-}
-
-type Owner = { lane: number; contactId: string; workspaceId: string };
-
-function addChanges(
-  rows: PassRows,
-  owner: Owner,
-  { changes, now }: { changes: readonly ContactChange[]; now: Date },
-): void {
-  if (changes.length === 0) return;
-  const patch = emptyPatch({ lane: owner.lane, id: owner.contactId }, now);
-  for (const change of changes) {
-    if (change.kind === "set-membership")
-      rows.memberships.push({ ...owner, listId: change.listId, state: change.state, at: now });
-    else applyToPatch(patch, change);
-  }
-  const isEmpty =
-    patch.unset.length + patch.addTags.length + patch.removeTags.length + Object.keys(patch.properties).length === 0;
-  if (!isEmpty) rows.patches.push(patch);
-}
-
-function applyToPatch(patch: ContactPatch, change: Exclude<ContactChange, { kind: "set-membership" }>): void {
-  if (change.kind === "add-tags") {
-    patch.removeTags = patch.removeTags.filter((tag) => !change.tags.includes(tag));
-    patch.addTags.push(...change.tags);
-  } else if (change.kind === "remove-tags") {
-    patch.addTags = patch.addTags.filter((tag) => !change.tags.includes(tag));
-    patch.removeTags.push(...change.tags);
-  } else {
-    for (const [name, value] of Object.entries(change.properties)) {
-      delete patch.properties[name];
-      patch.unset = patch.unset.filter((other) => other !== name);
-      if (value === null) patch.unset.push(name);
-      else patch.properties[name] = value;
-    }
-  }
 }

@@ -1,16 +1,21 @@
 import type { EffectKind } from "../../core/flow/effect.ts";
+import { priorities } from "../../core/flow/priority.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
+import { stopMessagesOf } from "../../operations/stop-messages.ts";
 import { saveAdmissions } from "../../storage/admissions.ts";
 import { patchContacts } from "../../storage/contacts.ts";
 import { addCounts } from "../../storage/counters.ts";
 import type { Sql, Transaction } from "../../storage/database.ts";
 import { insertEventOutcomes } from "../../storage/event-outcomes.ts";
-import { insertEvents, removeQueuedEvents } from "../../storage/events.ts";
+import { insertEvents, queueChanged, removeQueuedEvents } from "../../storage/events.ts";
 import { lockLanes } from "../../storage/lanes.ts";
 import { setMemberships } from "../../storage/memberships.ts";
+import type { MessageKey } from "../../storage/message-reads.ts";
 import { insertMessages } from "../../storage/messages.ts";
 import { insertEffects, type OutboxRow, removeAnswered } from "../../storage/outbox.ts";
+import { stopEffectsOfRuns } from "../../storage/outbox-changes.ts";
 import { insertRuns, nextWakes, updateRuns } from "../../storage/runs.ts";
+import { insertSuppressions } from "../../storage/suppressions.ts";
 import { writeTogether } from "../../storage/together.ts";
 import { insertTrail } from "../../storage/trail.ts";
 import { type CollectContext, collect, type PassRows } from "./collect.ts";
@@ -70,7 +75,7 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
             onBug: options.onBug,
           });
     const [leased, next] = await Promise.all([
-      rows === null ? [] : writePass(sql, { rows, taken, lane: held[0] ?? 0 }, options),
+      rows === null ? [] : writePass(sql, { rows, taken, lane: held[0] ?? 0, now }, options),
       nextWakes(sql, held),
     ]);
     const wakes = new Map(next.map(({ lane, wakeAt }) => [lane, wakeAt]));
@@ -91,21 +96,19 @@ function workOf({ events, due, answers }: Taken, contactId: string): Taken {
   return { events: events.filter(isTheirs), due: due.filter(isTheirs), answers: answers.filter(isTheirs) };
 }
 
-type Written = { rows: PassRows; taken: Taken; lane: number };
+type Written = { rows: PassRows; taken: Taken; lane: number; now: Date };
 
 async function writePass(
   sql: Transaction,
-  { rows, taken, lane }: Written,
+  { rows, taken, lane, now }: Written,
   { worker, capacity }: PassOptions,
 ): Promise<OutboxRow[]> {
   const effects = lease(rows.effects, { worker, capacity });
   const leased = effects.filter(({ leasedBy }) => leasedBy !== null);
   const counts = [...rows.counts.values()].map((counted) => ({ ...counted, lane }));
-  // Rows that ingest locks too, in its order; sent without waiting in between.
-  const shared: Promise<unknown>[] = [];
-  if (rows.patches.length > 0) shared.push(patchContacts(sql, rows.patches));
-  if (rows.memberships.length > 0) shared.push(setMemberships(sql, rows.memberships));
-  if (rows.events.length > 0) shared.push(insertEvents(sql, rows.events));
+  const shared = writeShared(sql, rows);
+  // Before the effects of this pass are written, which are not to be stopped.
+  const stopping = rows.stopped.length > 0 ? stopEffectsOfRuns(sql, rows.stopped) : [];
   const writes: Parameters<typeof writeTogether>[1][number][] = [];
   if (rows.newRuns.length > 0) writes.push(insertRuns(sql, rows.newRuns));
   if (rows.movedRuns.length > 0) writes.push(updateRuns(sql, rows.movedRuns));
@@ -117,8 +120,40 @@ async function writePass(
   if (counts.length > 0) writes.push(addCounts(sql, counts));
   if (taken.events.length > 0) writes.push(removeQueuedEvents(sql, taken.events));
   if (taken.answers.length > 0) writes.push(removeAnswered(sql, taken.answers));
-  await Promise.all([...shared, writeTogether(sql, writes)]);
+  const [stopped] = await Promise.all([stopping, ...shared, writeTogether(sql, writes)]);
+  await stopMessagesOf(sql, stoppedMessages(rows, stopped), now);
   return leased;
+}
+
+/** Rows that ingest locks too, in its order; sent without waiting in between. */
+function writeShared(sql: Transaction, rows: PassRows): Promise<unknown>[] {
+  const shared: Promise<unknown>[] = [];
+  if (rows.patches.length > 0) shared.push(patchContacts(sql, rows.patches));
+  if (rows.memberships.length > 0) shared.push(setMemberships(sql, rows.memberships));
+  if (rows.suppressions.length > 0) shared.push(insertSuppressions(sql, rows.suppressions));
+  if (rows.events.length > 0) shared.push(insertEvents(sql, rows.events));
+  for (const priority of Object.values(priorities)) {
+    const changed = rows.changed.filter((contact) => contact.priority === priority);
+    if (changed.length > 0) shared.push(queueChanged(sql, changed, priority));
+  }
+  return shared;
+}
+
+/** The messages that stopped runs had asked for, each with the reason why its run ended. */
+function stoppedMessages(
+  rows: PassRows,
+  stopped: readonly { runId: string; messageId: string | null }[],
+): (MessageKey & { reason: string })[] {
+  const runs = new Map(rows.stopped.map((run) => [run.runId, run]));
+  const earlier = stopped.flatMap(({ runId, messageId }) => {
+    const run = runs.get(runId);
+    return run && messageId !== null ? [{ ...run, id: messageId }] : [];
+  });
+  const withdrawn = rows.withdrawn.map((message) => ({
+    ...message,
+    reason: runs.get(message.runId)?.reason ?? "run_cancelled",
+  }));
+  return [...earlier, ...withdrawn];
 }
 
 function lease(effects: readonly OutboxRow[], { worker, capacity }: Pick<PassOptions, "worker" | "capacity">) {
@@ -132,7 +167,8 @@ function lease(effects: readonly OutboxRow[], { worker, capacity }: Pick<PassOpt
 
 /** Lanes in which the pass itself has put something in line. */
 function queuedLanes(rows: PassRows | null): number[] {
-  return [...new Set(rows?.events.flatMap(({ lane, queued }) => (queued ? [lane] : [])))];
+  const events = rows?.events.flatMap(({ lane, queued }) => (queued ? [lane] : [])) ?? [];
+  return [...new Set([...events, ...(rows?.changed.map(({ lane }) => lane) ?? [])])];
 }
 
 function fullLanes({ events, due, answers }: Taken, perLane: number): number[] {

@@ -20,14 +20,13 @@ export function createBeginner(sql: Sql, now: () => Date): Gatherer<BeginItem, B
 }
 
 async function begin(sql: Sql, batch: BeginItem[], now: Date): Promise<BeginResult[]> {
-  const rows = await findSuppressed(
-    sql,
-    "email",
-    batch.map(({ effect, address }) => ({ workspaceId: effect.workspaceId, address })),
-  );
+  // What is no message goes to people of the workspace, who are not asked whether they want it.
+  const messages = batch.filter(({ effect }) => effect.messageId !== null);
+  const keys = messages.map(({ effect, address }) => ({ workspaceId: effect.workspaceId, address }));
+  const rows = keys.length === 0 ? [] : await findSuppressed(sql, "email", keys);
   const reasons = new Map(rows.map(({ workspaceId, address, reason }) => [`${workspaceId}|${address}`, reason]));
   const results = batch.map(({ effect, address }) => ({
-    suppressed: reasons.get(`${effect.workspaceId}|${address}`) ?? null,
+    suppressed: effect.messageId === null ? null : (reasons.get(`${effect.workspaceId}|${address}`) ?? null),
   }));
   const events = batch.flatMap(({ effect, transport }, index) => {
     if (results[index]?.suppressed !== null || effect.messageId === null) return [];

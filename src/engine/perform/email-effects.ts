@@ -8,6 +8,7 @@ import { renderMail } from "../../core/message/render-mail.ts";
 import type { ComposedEmail, EmailTransport } from "../../core/message/transport.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import type { Gatherer } from "../../operations/gather.ts";
+import { newId } from "../../operations/new-id.ts";
 import type { Sql } from "../../storage/database.ts";
 import { findInterrupted } from "../../storage/message-events.ts";
 import type { OutboxRow } from "../../storage/outbox.ts";
@@ -61,7 +62,8 @@ export function createEmailEffects(options: EmailEffectsOptions): EffectPerforme
 }
 
 function configOf({ flows }: Mailer, effect: OutboxRow): MailTemplate | undefined {
-  return flows.version(effect.flowId, effect.version)?.steps.get(effect.step)?.config as MailTemplate | undefined;
+  const step = flows.version(effect.flowId, effect.version)?.steps.get(effect.step);
+  return step?.kind.mail?.(step.config) ?? undefined;
 }
 
 async function perform(mailer: Mailer, effect: OutboxRow): Promise<Settlement> {
@@ -108,15 +110,17 @@ function settled(mailer: Mailer, { attempt, config, way, composed, delivery }: D
     random: mailer.random(),
   });
   const settlement = settleDelivery(sent, { delivery, retryAt: at });
-  if (!way.sandbox || delivery.outcome !== "sent" || effect.messageId === null) return settlement;
+  if (!way.sandbox || delivery.outcome !== "sent") return settlement;
   const { envelope, subject, raw } = composed;
   const kept = { fromAddress: envelope.from, toAddress: envelope.to[0] ?? "", subject, raw, receivedAt: now };
-  return { ...settlement, sandbox: { workspaceId: effect.workspaceId, id: effect.messageId, ...kept } };
+  return { ...settlement, sandbox: { workspaceId: effect.workspaceId, id: effect.messageId ?? newId(), ...kept } };
 }
 
 function compose(effect: OutboxRow, mail: Mail): ComposedEmail | AppError {
   try {
-    return channels.email.compose(mail, { id: effect.messageId ?? effect.runId, date: effect.firstDueAt });
+    // A run can ask for several mails that are no messages, to people of the workspace.
+    const id = effect.messageId ?? `${effect.runId}.${effect.visit}.${effect.ordinal}`;
+    return channels.email.compose(mail, { id, date: effect.firstDueAt });
   } catch (error) {
     if (error instanceof AppError) return error;
     throw error;

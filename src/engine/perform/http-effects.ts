@@ -1,6 +1,6 @@
-import { effectKey } from "../../core/flow/effect.ts";
-import type { HttpRequest, HttpResult } from "../../core/http-request.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { type EffectAnswer, effectKey } from "../../core/flow/effect.ts";
+import type { HttpResult } from "../../core/http-request.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import type { OutboxRow } from "../../storage/outbox.ts";
 import type { HttpPerformer } from "./http/http.ts";
@@ -21,10 +21,9 @@ export function createHttpEffects({ http, flows, secretsOf, now, random }: HttpE
     kind: "http",
     concurrency: 512,
     async perform(effect) {
-      const config = flows.version(effect.flowId, effect.version)?.steps.get(effect.step)?.config as
-        | HttpRequest
-        | undefined;
-      if (!config) return answer(effect, { ok: false, result: gone });
+      const step = flows.version(effect.flowId, effect.version)?.steps.get(effect.step);
+      const config = step?.kind.request?.(step.config);
+      if (!(step && config)) return answered(effect, { ok: false, result: gone }, now());
       const performed = await http.perform({
         key: effectKey(effect.runId, effect.step, effect.visit),
         config,
@@ -35,17 +34,17 @@ export function createHttpEffects({ http, flows, secretsOf, now, random }: HttpE
         now: now(),
         random: random(),
       });
-      if (performed.kind === "answered") return answer(effect, performed.answer);
+      if (performed.kind === "answered") return answered(effect, performed.answer, now());
       const { at, reason, countsAsAttempt, detail } = performed;
       const trail = {
-        ...trailPlace(effect, "http-action", now()),
+        ...trailPlace(effect, step.kind.name, now()),
         outcome: "retrying" as const,
         reason,
         detail: { ...detail, nextAttemptAt: at.toISOString() },
       };
       return { effect, next: { kind: "retry", attempt: effect.attempt + (countsAsAttempt ? 1 : 0), at }, trail };
     },
-    giveUp: (effect) => answer(effect, { ok: false, result: givenUp(effect) }),
+    giveUp: (effect) => answered(effect, { ok: false, result: givenUp(effect) }, now()),
     close: () => http.close(),
   };
 }
@@ -66,6 +65,19 @@ function givenUp({ attempt }: OutboxRow): JsonObject {
   };
 }
 
-function answer(effect: OutboxRow, given: Extract<Settlement["next"], { kind: "answer" }>["answer"]): Settlement {
-  return { effect, next: { kind: "answer", answer: given } };
+/** The answer goes to the run that waits for it; one that nobody waits for goes into the trail. */
+function answered(effect: OutboxRow, answer: EffectAnswer, now: Date): Settlement {
+  if (effect.awaited) return { effect, next: { kind: "answer", answer } };
+  const result = isJsonObject(answer.result) ? answer.result : {};
+  const { reason, status, message, url, durationMs, attempts } = result;
+  const known = Object.entries({ status, message, url, durationMs, attempts }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const trail = {
+    ...trailPlace(effect, "http", now),
+    outcome: answer.ok ? ("performed" as const) : ("failed" as const),
+    ...(typeof reason === "string" ? { reason } : {}),
+    detail: Object.fromEntries(known) as JsonObject,
+  };
+  return { effect, next: { kind: "done" }, trail };
 }

@@ -1,3 +1,4 @@
+import type { TrailEntry } from "../../core/flow/run.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Delivery } from "../../core/message/delivery.ts";
 import type { ComposedEmail } from "../../core/message/transport.ts";
@@ -5,7 +6,7 @@ import { newId } from "../../operations/new-id.ts";
 import type { MessageEventRow, MessageEventType } from "../../storage/message-events.ts";
 import type { MessageStatus, MessageUpdate } from "../../storage/messages.ts";
 import type { OutboxRow } from "../../storage/outbox.ts";
-import type { Settlement } from "./performer.ts";
+import { type Settlement, trailPlace } from "./performer.ts";
 
 /** One attempt at a message. `composed` and `transport` are there once it got that far. */
 export type Attempt = { effect: OutboxRow; attempts: number; now: Date; composed?: ComposedEmail; transport?: string };
@@ -85,13 +86,23 @@ function detailOf({ reply, transcript, durationMs, class: cause, maybeAccepted }
 
 function settle(attempt: Attempt, outcome: Outcome, next: Settlement["next"]): Settlement {
   const { effect, now } = attempt;
-  if (effect.messageId === null) return { effect, next };
+  if (effect.messageId === null) return { effect, next, trail: trailOf(attempt, outcome, next) };
   return {
     effect,
     next,
     message: messageUpdate(attempt, effect.messageId, outcome),
     messageEvents: [messageEvent(attempt, effect.messageId, { ...outcome, now })],
   };
+}
+
+/** A mail that is no message has no life of its own: what came of it is in the trail of its run. */
+function trailOf({ effect, attempts, now, composed }: Attempt, outcome: Outcome, next: Settlement["next"]): TrailEntry {
+  const isSent = outcome.status === "sent";
+  const to = composed?.envelope.to[0];
+  const detail = { attempts, reason: outcome.reason, ...(to === undefined ? {} : { to }) };
+  const what = next.kind === "retry" ? "retrying" : isSent ? "performed" : "failed";
+  const reason = outcome.class === null ? {} : { reason: outcome.class };
+  return { ...trailPlace(effect, "email", now), outcome: what, ...reason, detail };
 }
 
 function messageUpdate(

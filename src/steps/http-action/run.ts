@@ -19,6 +19,8 @@ export const httpAction: StepKind<HttpActionConfig> = {
   title: "HTTP action",
   config: httpActionConfig,
   exits: () => ["success", "error"],
+  pauses: () => true,
+  request: (config) => config,
   check: checkRequestTemplates,
   run(config, { scope, answer, now }) {
     if (!answer) return askForCall(config, scopeAt(scope, now));

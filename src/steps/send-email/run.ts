@@ -11,6 +11,7 @@ export const sendEmail: StepKind<SendEmailConfig> = {
   title: "Send e-mail",
   config: sendEmailConfig,
   exits: () => ["next"],
+  mail: (config) => config,
   check: (config) => mailParts(config).flatMap(({ path, source, mode }) => checkTemplate(source, mode, { path })),
   run(config, { contact, scope, now }) {
     if (config.to === defaultRecipient && !contact.email) {

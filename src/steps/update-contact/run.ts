@@ -14,6 +14,10 @@ export const updateContact: StepKind<UpdateContactConfig> = {
   title: "Update contact",
   config: updateContactConfig,
   exits: () => ["next"],
+  refersTo: ({ joinLists, leaveLists }) => [
+    ...joinLists.map((id, index) => ({ kind: "list" as const, id, path: `joinLists[${index}]` })),
+    ...leaveLists.map((id, index) => ({ kind: "list" as const, id, path: `leaveLists[${index}]` })),
+  ],
   check: (config) => [
     ...checkJson(config.properties, { path: "properties" }),
     ...checkTags(config.addTags, "addTags"),
