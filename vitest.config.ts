@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "database",
-          include: ["src/**/*.test.ts", "bench/**/*.test.ts", "scripts/**/*.test.ts", agreement],
+          include: ["src/**/*.test.ts", "bench/**/*.test.ts", "e2e/**/*.test.ts", "scripts/**/*.test.ts", agreement],
           exclude: [...pure.map((pattern) => pattern.replace("*.test.ts", "!(*-agreement).test.ts"))],
           globalSetup: ["src/testing/global-setup.ts"],
         },

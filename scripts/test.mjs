@@ -7,7 +7,7 @@ import { ensureBuilt, ensureInstalled, root } from "./prepare.mjs";
 
 const tool = (name) => join("node_modules", ".bin", name);
 const report = join(".tmp", `vitest-${process.pid}.json`);
-const folders = ["src", "bench"].filter((folder) => existsSync(join(root, folder)));
+const folders = ["src", "bench", "e2e"].filter((folder) => existsSync(join(root, folder)));
 
 const checks = [
   { name: "format and lint", words: [tool("biome"), "check"] },
