@@ -19,7 +19,16 @@ test("lists every kind under its own name", () => {
     "wait",
     "wait-for",
   ]);
-  expect(Object.keys(entryKinds).sort()).toEqual(["event", "incoming-call"]);
+  expect(Object.keys(entryKinds).sort()).toEqual([
+    "event",
+    "inbound-message",
+    "incoming-call",
+    "list-changed",
+    "message-event",
+    "property-changed",
+    "segment-changed",
+    "tag-changed",
+  ]);
 });
 
 test.each([...Object.entries(stepKinds), ...Object.entries(entryKinds)])(

@@ -6,12 +6,18 @@ import { eventEntry } from "./event-entry/run.ts";
 import { goTo } from "./go-to/run.ts";
 import { goal } from "./goal/run.ts";
 import { httpAction } from "./http-action/run.ts";
+import { inboundMessage } from "./inbound-message/run.ts";
 import { incomingCall } from "./incoming-call/run.ts";
+import { listChanged } from "./list-changed/run.ts";
+import { messageEvent } from "./message-event/run.ts";
 import { notify } from "./notify/run.ts";
+import { propertyChanged } from "./property-changed/run.ts";
+import { segmentChanged } from "./segment-changed/run.ts";
 import { sendEmail } from "./send-email/run.ts";
 import { setVariable } from "./set-variable/run.ts";
 import { split } from "./split/run.ts";
 import { startFlow } from "./start-flow/run.ts";
+import { tagChanged } from "./tag-changed/run.ts";
 import { unsubscribe } from "./unsubscribe/run.ts";
 import { updateContact } from "./update-contact/run.ts";
 import { wait } from "./wait/run.ts";
@@ -37,7 +43,16 @@ export const stepKinds: Readonly<Record<string, StepKind>> = byName<StepKind>([
 ]);
 
 /** Every kind of entry, by the name that flows use. */
-export const entryKinds: Readonly<Record<string, EntryKind>> = byName<EntryKind>([eventEntry, incomingCall]);
+export const entryKinds: Readonly<Record<string, EntryKind>> = byName<EntryKind>([
+  eventEntry,
+  inboundMessage,
+  incomingCall,
+  listChanged,
+  messageEvent,
+  propertyChanged,
+  segmentChanged,
+  tagChanged,
+]);
 
 function byName<Kind extends { name: string }>(kinds: readonly Kind[]): Record<string, Kind> {
   return Object.fromEntries(kinds.map((kind) => [kind.name, kind]));

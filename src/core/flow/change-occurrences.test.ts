@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sampleContact } from "../../testing/step-suite.ts";
 import type { Contact } from "../contact.ts";
-import { changeOccurrences } from "./change-occurrences.ts";
+import { changeOccurrences, isChanged } from "./change-occurrences.ts";
 
 const before = sampleContact({
   properties: { plan: "free", box: { a: 1, b: 2 } },
@@ -55,6 +55,15 @@ test("tells only what somebody hears", () => {
 
 test("tells of a property that was set to the value it had, as the same, when it was named", () => {
   expect(made({}, { ...all, set: ["plan"] })).toEqual([
-    { name: "$property:plan", payload: { property: "plan", before: "free", after: "free", isSame: true } },
+    { name: "$property-set:plan", payload: { property: "plan", before: "free", after: "free", isSame: true } },
   ]);
+});
+
+test("a property that was taken away though it was not there was not set", () => {
+  expect(made({}, { ...all, set: ["other"] })).toEqual([]);
+});
+
+test("says whether anything is another", () => {
+  expect(isChanged(before, { ...before, tags: ["one"] })).toBe(false);
+  expect(isChanged(before, { ...before, tags: [] })).toBe(true);
 });

@@ -1,4 +1,5 @@
 import type { Contact, MembershipState } from "../contact.ts";
+import { equalJson } from "../equal-json.ts";
 import type { Json } from "../json.ts";
 import { occurrenceName } from "./occurrence-names.ts";
 import type { NewOccurrence } from "./step-kind.ts";
@@ -7,8 +8,8 @@ import type { NewOccurrence } from "./step-kind.ts";
 export type Changeable = Pick<Contact, "properties" | "tags" | "lists">;
 
 /**
- * The events that a change of a contact comes to, of those that somebody `hears`. `set` names properties that were set by hand, so that
- * one set to the value it had is told too, as the same.
+ * The events that a change of a contact comes to, of those that somebody `hears`. `set` names the properties that were named in the
+ * change, so that one set to the value it had is told too, under a name of its own. Where the lists of both are the same value they were not touched.
  */
 export function changeOccurrences(
   before: Changeable,
@@ -20,16 +21,26 @@ export function changeOccurrences(
   return made.filter(({ name }) => hears(name));
 }
 
+/** Whether anything that flows can listen to is another than before. */
+export function isChanged(before: Changeable, after: Changeable): boolean {
+  return changeOccurrences(before, after, { hears: () => true }).length > 0;
+}
+
 function propertyChanges(before: Changeable, after: Changeable, set: readonly string[]): NewOccurrence[] {
   if (before.properties === after.properties && set.length === 0) return [];
   const names = new Set([...Object.keys(before.properties), ...Object.keys(after.properties), ...set]);
   return [...names].flatMap((property) => {
-    const [old, next] = [before.properties[property] ?? null, after.properties[property] ?? null];
-    const isSame = isEqual(old, next);
-    if (isSame && !set.includes(property)) return [];
-    const payload = { property, before: old, after: next, ...(isSame ? { isSame } : {}) };
-    return [{ name: occurrenceName.property(property), payload }];
+    const [old, next] = [valueOf(before, property), valueOf(after, property)];
+    const payload = { property, before: old, after: next };
+    if (!equalJson(old, next)) return [{ name: occurrenceName.property(property), payload }];
+    // To take away what is not there sets nothing.
+    if (next === null || !set.includes(property)) return [];
+    return [{ name: occurrenceName.propertySetAgain(property), payload: { ...payload, isSame: true } }];
   });
+}
+
+function valueOf({ properties }: Changeable, name: string): Json {
+  return (Object.hasOwn(properties, name) ? properties[name] : null) ?? null;
 }
 
 function tagChanges({ tags: before }: Changeable, { tags: after }: Changeable): NewOccurrence[] {
@@ -53,17 +64,4 @@ function listChanges({ lists: before }: Changeable, { lists: after }: Changeable
 
 function isMember(state: MembershipState | undefined): boolean {
   return state === "subscribed";
-}
-
-/** Equal as JSON, whatever the order of keys. */
-function isEqual(one: Json, other: Json): boolean {
-  return one === other || canonical(one) === canonical(other);
-}
-
-function canonical(value: Json): string {
-  return JSON.stringify(value, (_key, inner: Json) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

@@ -1,7 +1,9 @@
 /** Names of the events that Staffetta itself makes of what happens to a contact. They exist only where some flow listens to them. */
 export const occurrenceName = {
-  /** Payload {property, before, after}: a property has another value (null: none). With `isSame` it was set to the value it had. */
+  /** Payload {property, before, after}: a property has another value (null: none). */
   property: (name: string) => `$property:${name}`,
+  /** Payload {property, before, after, isSame}: a property was set to the value it had. */
+  propertySetAgain: (name: string) => `$property-set:${name}`,
   /** Payload {tag}. */
   tagAdded: (tag: string) => `$tag-added:${tag}`,
   tagRemoved: (tag: string) => `$tag-removed:${tag}`,

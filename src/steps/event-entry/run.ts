@@ -1,4 +1,4 @@
-import { evaluate, explain } from "../../core/condition/condition.ts";
+import { admitWhere, refuse } from "../../core/flow/admission.ts";
 import type { EntryKind } from "../../core/flow/step-kind.ts";
 import { type EventEntryConfig, eventEntryConfig } from "./schema.ts";
 
@@ -9,9 +9,8 @@ export const eventEntry: EntryKind<EventEntryConfig> = {
   config: eventEntryConfig,
   listensTo: ({ event }) => [event],
   accepts({ event, where }, { name, target }, { entry, scope, now }) {
-    if (name !== event) return { admit: false, reason: "other_event" };
-    if (target?.entry !== undefined && target.entry !== entry) return { admit: false, reason: "other_entry" };
-    if (where === undefined || evaluate(where, scope, now)) return { admit: true };
-    return { admit: false, reason: "condition_not_met", detail: { condition: explain(where, scope, now) } };
+    if (name !== event) return refuse("other_event");
+    if (target?.entry !== undefined && target.entry !== entry) return refuse("other_entry");
+    return admitWhere(where, { scope, now });
   },
 };
