@@ -1,6 +1,7 @@
 import { type CompiledFlow, compileFlow, type Registry } from "../core/flow/compile.ts";
 import type { FlowLookup } from "../core/flow/decide.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
+import { isOfChange, isOfLists, occurrenceName } from "../core/flow/occurrence-names.ts";
 import type { Queryable } from "../storage/database.ts";
 import { loadCurrentVersions, loadFlowVersions, loadHeardEvents } from "../storage/flows.ts";
 import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
@@ -11,7 +12,11 @@ type Workspace = {
   listening: Map<string, CompiledFlow[]>;
   /** What matters to runs, of all versions: runs stay on the version they began with. */
   heard: ReadonlySet<string>;
+  changes: HeardChanges;
 };
+
+/** Whether somebody listens to changes of contacts at all, and to those of lists: who changes a contact looks no further where nobody does. */
+type HeardChanges = { any: boolean; lists: boolean };
 
 /** Published flows, compiled, as of the routing revision that the database showed last. */
 export type FlowCache = {
@@ -19,6 +24,10 @@ export type FlowCache = {
   refresh(sql: Queryable): Promise<void>;
   /** True when some flow of the workspace listens to the event, or a run of an earlier version may. */
   hears(workspaceId: string, eventName: string): boolean;
+  /** What is listened to of contacts' changes in the workspace. */
+  hearsChanges(workspaceId: string): HeardChanges;
+  /** True when contacts that were changed are to be looked at again, whatever it was that changed. */
+  watches(workspaceId: string): boolean;
   workspace(workspaceId: string): WorkspaceRow | undefined;
   workspaces(): WorkspaceRow[];
   /** Loads versions that runs are pinned to, unless they are here already. */
@@ -58,10 +67,14 @@ export function createFlowCache(registry: Registry): FlowCache {
           keep(versions, flow);
         }
         for (const flow of flows) current.set(keyOf(flow), flow);
-        workspaces.set(facts.id, { facts, flows, listening: byEvent(flows), heard: new Set(heard) });
+        const listening = byEvent(flows);
+        const changes = changesAmong([...listening.keys(), ...heard]);
+        workspaces.set(facts.id, { facts, flows, listening, heard: new Set(heard), changes });
       }
     },
     hears,
+    hearsChanges: (workspaceId) => workspaces.get(workspaceId)?.changes ?? noChanges,
+    watches: (workspaceId) => hears(workspaceId, occurrenceName.contactChanged),
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     async need(sql, wanted) {
@@ -80,6 +93,12 @@ export function createFlowCache(registry: Registry): FlowCache {
     }),
     version: find,
   };
+}
+
+const noChanges: HeardChanges = { any: false, lists: false };
+
+function changesAmong(names: readonly string[]): HeardChanges {
+  return { any: names.some(isOfChange), lists: names.some(isOfLists) };
 }
 
 type VersionRow = Awaited<ReturnType<typeof loadCurrentVersions>>[number];

@@ -30,7 +30,7 @@ function propertyChanges(before: Changeable, after: Changeable, set: readonly st
   if (before.properties === after.properties && set.length === 0) return [];
   const names = new Set([...Object.keys(before.properties), ...Object.keys(after.properties), ...set]);
   return [...names].flatMap((property) => {
-    const [old, next] = [valueOf(before, property), valueOf(after, property)];
+    const [old, next] = [propertyOf(before, property), propertyOf(after, property)];
     const payload = { property, before: old, after: next };
     if (!equalJson(old, next)) return [{ name: occurrenceName.property(property), payload }];
     // To take away what is not there sets nothing.
@@ -39,7 +39,7 @@ function propertyChanges(before: Changeable, after: Changeable, set: readonly st
   });
 }
 
-function valueOf({ properties }: Changeable, name: string): Json {
+function propertyOf({ properties }: Changeable, name: string): Json {
   return (Object.hasOwn(properties, name) ? properties[name] : null) ?? null;
 }
 

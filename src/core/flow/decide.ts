@@ -2,7 +2,7 @@ import type { Contact, ContactChange } from "../contact.ts";
 import { type Activity, noActivity } from "./activity.ts";
 import { advance } from "./advance.ts";
 import { type Advanced, type AskedEffect, type Count, unmoved } from "./advanced.ts";
-import { changeOccurrences } from "./change-occurrences.ts";
+import { changeOccurrences, isChanged } from "./change-occurrences.ts";
 import type { CompiledEntry, CompiledFlow } from "./compile.ts";
 import type { EffectAnswer } from "./effect.ts";
 import { exitRun, failRun, replaceRun } from "./end-moved.ts";
@@ -266,9 +266,11 @@ function stop(decision: Decision, run: Run): void {
 const deepest = 1000;
 
 /** What the run made happen, and what changes of its contact mean to flows that listen to them. */
-function addOccurrences({ state, decision, context }: Deciding, { run, contact, occurrences }: Advanced): void {
+function addOccurrences({ state, decision, context }: Deciding, moved: Advanced): void {
+  const { run, contact, occurrences, changes } = moved;
   const { flows } = context;
-  const made = [...occurrences, ...changeOccurrences(state.contact, contact, flows)];
+  const set = changes.flatMap((change) => (change.kind === "set-properties" ? Object.keys(change.properties) : []));
+  const made = [...occurrences, ...changeOccurrences(state.contact, contact, { ...flows, set })];
   if (flows.hears(occurrenceName.contactChanged) && isChanged(state.contact, contact))
     decision.changed = Math.min(decision.changed ?? run.priority, run.priority) as Priority;
   for (const occurrence of made)
@@ -279,11 +281,6 @@ function addOccurrences({ state, decision, context }: Deciding, { run, contact, 
       priority: run.priority,
       isHeard: flows.hears(occurrence.name),
     });
-}
-
-/** True when a change changed something: a value that is set to what it was changes nothing. */
-function isChanged(before: Contact, after: Contact): boolean {
-  return changeOccurrences(before, after, { hears: () => true }).length > 0;
 }
 
 function routeContext(state: ContactState, context: DecideContext): RouteContext {

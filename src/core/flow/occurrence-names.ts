@@ -22,3 +22,23 @@ export const occurrenceName = {
   /** A start of one flow: by the API, a schedule, a date or another flow. The payload is what the starter gave. */
   start: (flowId: string) => `$start:${flowId}`,
 } as const;
+
+const listNames = [occurrenceName.listJoined(""), occurrenceName.listLeft("")];
+const changeNames = [
+  occurrenceName.property(""),
+  occurrenceName.propertySetAgain(""),
+  occurrenceName.tagAdded(""),
+  occurrenceName.tagRemoved(""),
+  occurrenceName.contactChanged,
+  ...listNames,
+];
+
+/** Whether events of this name come of changes to contacts. */
+export function isOfChange(name: string): boolean {
+  return changeNames.some((start) => name.startsWith(start));
+}
+
+/** Whether events of this name come of lists joined or left. */
+export function isOfLists(name: string): boolean {
+  return listNames.some((start) => name.startsWith(start));
+}

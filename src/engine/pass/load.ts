@@ -137,6 +137,8 @@ async function listsOf(
 ): Promise<Map<string, Contact["lists"]>> {
   const lists = new Map<string, Record<string, MembershipState>>();
   const asked =
+    // Whoever hears of a list that was joined has to know that the contact was not in it before.
+    [...contacts.values()].some(({ workspaceId }) => flows.hearsChanges(workspaceId).lists) ||
     runs.some((run) => flows.version(run.flowId, run.version)?.readsLists) ||
     [...contacts.values()].some(({ work, workspaceId }) =>
       work.some(
