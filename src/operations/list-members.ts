@@ -8,6 +8,7 @@ import { requireLists } from "./lists.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { knownId } from "./read-filter.ts";
+import { listsOf, tellChanges } from "./tell-changes.ts";
 
 export type MemberView = MemberRow & { contact: ContactView };
 
@@ -49,11 +50,19 @@ export async function setMembership(
   requireScope(caller, "contacts:write");
   const { workspaceId } = caller;
   knownId(contactId, "contact_not_found");
-  await platform.sql.begin(async (sql) => {
-    await requireLists(sql, workspaceId, [listId]);
+  const lanes = await platform.sql.begin(async (sql) => {
+    await Promise.all([requireLists(sql, workspaceId, [listId]), platform.flows.refresh(sql)]);
     const contact = await lockContact(sql, { workspaceId, id: contactId });
     if (!contact) throw new AppError("contact_not_found");
-    await setMemberships(sql, [{ lane: contact.lane, contactId, listId, workspaceId, state, at: platform.now() }]);
+    const now = platform.now();
+    const lists = await listsOf(sql, contact);
+    await setMemberships(sql, [{ lane: contact.lane, contactId, listId, workspaceId, state, at: now }]);
+    const [before, after] = [
+      { ...contact, lists },
+      { ...contact, lists: { ...lists, [listId]: state } },
+    ];
+    return tellChanges(sql, { contact, before, after }, { flows: platform.flows, now });
   });
+  if (lanes.length > 0) platform.signal(lanes);
   return { listId, contactId, state };
 }

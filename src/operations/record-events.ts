@@ -121,10 +121,10 @@ async function tryBatch(recorder: Recorder, batch: EventRequest[]): Promise<Even
   const plan = makeEventPlan(flat, resolveContacts(flat, { owned, held }, newId), { flows, now: now() });
   const receipts = cut(batch, plan.recorded);
   const answers = batch.flatMap((request, index) => keepable(request, receipts[index]));
-  await writeEventPlan(sql, plan, { answers, known: { owned: guessed, revisions }, now: now() });
+  const lanes = await writeEventPlan(sql, plan, { answers, flows, known: { owned: guessed, revisions }, now: now() });
   known.add(looked);
   known.add(plan.claims);
-  news.add(plan.events.filter((event) => event.queued).map((event) => event.lane));
+  news.add(lanes);
   return receipts;
 }
 

@@ -16,11 +16,13 @@ import { findIdentities } from "../storage/identities.ts";
 import { setMemberships } from "../storage/memberships.ts";
 import { moveIdentities } from "./claim-identities.ts";
 import { type ContactView, viewContact } from "./contact-view.ts";
+import type { FlowCache } from "./flow-cache.ts";
 import { requireLists } from "./lists.ts";
 import { newId } from "./new-id.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { knownId } from "./read-filter.ts";
 import { identityRows } from "./resolve-contacts.ts";
+import { listsOf, tellChanges } from "./tell-changes.ts";
 import { Overtaken, overtakenTooOften } from "./write-events.ts";
 
 /** With an `id` that contact is changed; without, the one that the identities name, or a new one. */
@@ -42,11 +44,23 @@ export async function upsertContact(
   if (input.id !== undefined) knownId(input.id, "contact_not_found");
   const change = readContactChange(input, { required: input.id === undefined });
   refuseIf(change.issues);
-  const upsert: Upsert = { workspaceId: caller.workspaceId, input, change, now: platform.now() };
-  return retryOvertaken(platform.sql, (sql) => write(sql, upsert));
+  const { workspaceId } = caller;
+  const upsert: Upsert = { workspaceId, input, change, flows: platform.flows, now: platform.now() };
+  const { lanes, ...written } = await retryOvertaken(platform.sql, (sql) => write(sql, upsert));
+  if (lanes.length > 0) platform.signal(lanes);
+  return written;
 }
 
-type Upsert = { workspaceId: string; input: UpsertContactInput; change: ReadContactChange; now: Date };
+type Upsert = {
+  workspaceId: string;
+  input: UpsertContactInput;
+  change: ReadContactChange;
+  flows: FlowCache;
+  now: Date;
+};
+type Written = { contact: ContactView; created: boolean; lanes: number[] };
+/** A contact as it is now, and as it was. */
+type Step = { contact: ContactRow; old: ContactRow };
 
 /** Runs `act` in a transaction, and again when another writer took an identity between its look and its write. */
 async function retryOvertaken<Result>(sql: Sql, act: (sql: Transaction) => Promise<Result>): Promise<Result> {
@@ -60,27 +74,33 @@ async function retryOvertaken<Result>(sql: Sql, act: (sql: Transaction) => Promi
   }
 }
 
-async function write(sql: Transaction, upsert: Upsert): Promise<{ contact: ContactView; created: boolean }> {
-  const { workspaceId, input, now } = upsert;
-  await requireLists(
-    sql,
-    workspaceId,
-    (input.lists ?? []).map(({ id }) => id),
-  );
+async function write(sql: Transaction, upsert: Upsert): Promise<Written> {
+  const { workspaceId, input } = upsert;
+  const ids = (input.lists ?? []).map(({ id }) => id);
+  await Promise.all([requireLists(sql, workspaceId, ids), upsert.flows.refresh(sql)]);
   const id = input.id ?? (await findTarget(sql, upsert));
-  const contact = id === undefined ? await create(sql, upsert) : await change(sql, upsert, id);
-  const memberships = (input.lists ?? []).map((list) => ({
-    lane: contact.lane,
-    contactId: contact.id,
-    listId: list.id,
-    workspaceId,
-    state: list.state,
-    at: now,
-  }));
-  if (memberships.length > 0) await setMemberships(sql, memberships);
-  const stored = await findContact(sql, { workspaceId, id: contact.id });
-  if (!stored) throw new Error(`The contact ${contact.id} is gone within its own transaction.`);
-  return { contact: await viewContact(sql, stored), created: id === undefined };
+  const step = id === undefined ? await create(sql, upsert) : await change(sql, upsert, id);
+  const lanes = await joinAndTell(sql, upsert, step);
+  const stored = await findContact(sql, { workspaceId, id: step.contact.id });
+  if (!stored) throw new Error(`The contact ${step.contact.id} is gone within its own transaction.`);
+  return { contact: await viewContact(sql, stored), created: id === undefined, lanes };
+}
+
+/** Puts the contact into the lists it is to be in, and tells flows what is another now. Returns the lanes with work. */
+async function joinAndTell(sql: Transaction, upsert: Upsert, { contact, old }: Step): Promise<number[]> {
+  const { workspaceId, input, flows, now } = upsert;
+  const { lane, id: contactId } = contact;
+  const lists = input.lists ?? [];
+  const before = lists.length === 0 ? {} : await listsOf(sql, contact);
+  const rows = lists.map(({ id: listId, state }) => ({ lane, contactId, listId, workspaceId, state, at: now }));
+  if (rows.length > 0) await setMemberships(sql, rows);
+  const after = { ...before, ...Object.fromEntries(lists.map(({ id, state }) => [id, state])) };
+  const set = Object.keys(input.properties ?? {});
+  return tellChanges(
+    sql,
+    { contact, before: { ...old, lists: before }, after: { ...contact, lists: after }, set },
+    { flows, now },
+  );
 }
 
 /** The contact that the first identity with an owner names. */
@@ -91,17 +111,18 @@ async function findTarget(sql: Transaction, { workspaceId, change }: Upsert): Pr
   return owners[0]?.contactId;
 }
 
-async function create(sql: Transaction, { workspaceId, change, now }: Upsert): Promise<ContactRow> {
+async function create(sql: Transaction, { workspaceId, change, now }: Upsert): Promise<Step> {
   const id = newId();
   const blank = { externalId: null, email: null, phone: null, properties: {}, tags: [], timeZone: null, locale: null };
-  const { contact, issues } = changeContact({ lane: laneOf(id), id, workspaceId, ...blank, createdAt: now }, change);
+  const old = { lane: laneOf(id), id, workspaceId, ...blank, createdAt: now };
+  const { contact, issues } = changeContact(old, change);
   refuseIf(issues);
   await moveIdentities(sql, { to: contact, claimed: change.identity, released: {}, onTaken: "look-again" });
   await insertContacts(sql, [contact]);
-  return contact;
+  return { contact, old };
 }
 
-async function change(sql: Transaction, { workspaceId, input, change, now }: Upsert, id: string): Promise<ContactRow> {
+async function change(sql: Transaction, { workspaceId, input, change, now }: Upsert, id: string): Promise<Step> {
   const old = await lockContact(sql, { workspaceId, id });
   if (!old && input.id !== undefined) throw new AppError("contact_not_found");
   // Deleted, or no longer known by this identity, since we looked.
@@ -111,7 +132,7 @@ async function change(sql: Transaction, { workspaceId, input, change, now }: Ups
   refuseIf(issues);
   await moveIdentities(sql, { to: contact, ...differences(old, contact), onTaken: "refuse" });
   await saveContact(sql, contact, now);
-  return contact;
+  return { contact, old };
 }
 
 function isNamed(contact: ContactRecord, { identity }: ReadContactChange): boolean {

@@ -2,13 +2,20 @@ import { mergeProperties } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
 import { withLane } from "../core/id.ts";
 import type { JsonObject } from "../core/json.ts";
-import { lockContacts } from "../storage/contact-reads.ts";
+import { type ContactRecord, lockContacts } from "../storage/contact-reads.ts";
 import { type ContactPatch, type ContactRow, emptyPatch } from "../storage/contacts.ts";
 import type { Queryable, Sql, Transaction } from "../storage/database.ts";
-import { type BesideEvents, type EventRow, insertEvents } from "../storage/events.ts";
+import {
+  type BesideEvents,
+  type ChangedContact,
+  type EventRow,
+  insertEvents,
+  queueChanged,
+} from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
 import type { OwnedIdentity } from "../storage/identities.ts";
 import { type MembershipRow, setMemberships } from "../storage/memberships.ts";
+import { type ChangingEvent, isHeardChange, listsBefore, withChanges } from "./event-changes.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import type { IncomingEvent, RecordedEvent } from "./incoming-event.ts";
 import { newId } from "./new-id.ts";
@@ -34,6 +41,10 @@ export type EventPlan = {
   memberships: MembershipRow[];
   events: EventRow[];
   recorded: RecordedEvent[];
+  /** Events whose changes somebody listens to. */
+  changing: ChangingEvent[];
+  /** Contacts that are new, or got an identity, where that is watched. */
+  changed: ChangedContact[];
 };
 
 /** Turns a batch of events, whose contacts are resolved, into rows. */
@@ -42,7 +53,10 @@ export function makeEventPlan(
   { refs, claims }: Resolution,
   context: { flows: FlowCache; now: Date },
 ): EventPlan {
-  const plan: EventPlan = { claims, contacts: [], patches: [], memberships: [], events: [], recorded: [] };
+  const plan: EventPlan = {
+    ...{ claims, contacts: [], patches: [], memberships: [], events: [], recorded: [] },
+    ...{ changing: [], changed: [] },
+  };
   const created = new Map<string, ContactRow>();
   const patched = new Map<string, ContactPatch>();
   batch.forEach((named, index) => {
@@ -52,7 +66,10 @@ export function makeEventPlan(
     else if (named.event.properties) patch(patched, ref, { properties: named.event.properties, now: context.now });
     addEvent(plan, named, { ref, isFirst, ...context });
   });
-  for (const claim of claims) fillIdentity(created, patched, { claim, now: context.now });
+  for (const claim of claims) {
+    fillIdentity(created, patched, { claim, now: context.now });
+    if (context.flows.watches(claim.workspaceId)) plan.changed.push({ ...claim, lane: claim.contactLane });
+  }
   plan.contacts = [...created.values()];
   plan.patches = [...patched.values()];
   return plan;
@@ -66,6 +83,10 @@ function addEvent(
   const { ref, isFirst, flows, now } = context;
   const queued = flows.hears(workspaceId, event.name);
   const id = withLane(newId(), ref.lane);
+  if (isHeardChange(flows, workspaceId, event)) {
+    const { properties = {}, joinList: list = null } = event;
+    plan.changing.push({ at: plan.events.length, workspaceId, contact: ref, properties, list });
+  }
   plan.events.push({
     lane: ref.lane,
     contactId: ref.id,
@@ -146,17 +167,25 @@ function fillIdentity(
   patched.set(claim.contactId, { ...fill, [claim.kind]: claim.value });
 }
 
-type WriteContext = { answers: readonly KeptAnswer[]; known: Pick<BesideEvents, "owned" | "revisions">; now: Date };
+type WriteContext = {
+  answers: readonly KeptAnswer[];
+  flows: FlowCache;
+  known: Pick<BesideEvents, "owned" | "revisions">;
+  now: Date;
+};
 
 /**
- * Writes a plan in one commit. Throws Overtaken or a conflict of the database, with nothing written, when another writer was faster or
- * what was `known` is no longer so.
+ * Writes a plan in one commit, and returns the lane of everything that is then in line. Throws Overtaken or a conflict of the database,
+ * with nothing written, when another writer was faster or what was `known` is no longer so.
  */
-export async function writeEventPlan(sql: Sql, plan: EventPlan, context: WriteContext): Promise<void> {
+export async function writeEventPlan(sql: Sql, plan: EventPlan, context: WriteContext): Promise<number[]> {
   const fills = fillsOf(plan);
+  const { memberships, changing, changed } = plan;
+  const beside = [fills, memberships, changing, changed, context.answers].some(({ length }) => length > 0);
+  if (beside) return sql.begin((transaction) => writeAll(transaction, { plan, fills }, context));
   // The usual case: one statement, and no round trips for a transaction around it.
-  if (fills.length + plan.memberships.length + context.answers.length === 0) return writeRows(sql, plan, context);
-  await sql.begin((transaction) => writeAll(transaction, { plan, fills }, context));
+  await writeRows(sql, plan, context);
+  return plan.events.filter(({ queued }) => queued).map(({ lane }) => lane);
 }
 
 /** The claims for contacts that are there already. */
@@ -166,41 +195,63 @@ function fillsOf({ claims, contacts }: EventPlan): OwnedIdentity[] {
   return claims.filter(({ contactId }) => !isNew.has(contactId));
 }
 
-function writeRows(sql: Queryable, plan: EventPlan, { known }: WriteContext): Promise<void> {
-  const { contacts, claims, patches } = plan;
-  return insertEvents(sql, plan.events, { contacts, claims, patches, ...known });
+type Rows = Pick<EventPlan, "contacts" | "claims" | "patches"> & { events: readonly EventRow[] };
+
+function writeRows(sql: Queryable, { events, ...beside }: Rows, { known }: WriteContext): Promise<void> {
+  const { contacts, claims, patches } = beside;
+  return insertEvents(sql, events, { contacts, claims, patches, ...known });
 }
 
 async function writeAll(
   sql: Transaction,
   { plan, fills }: { plan: EventPlan; fills: OwnedIdentity[] },
   context: WriteContext,
-): Promise<void> {
-  await holdContacts(sql, plan, fills);
+): Promise<number[]> {
+  const held = await holdContacts(sql, plan, fills);
+  const { events, changed } = await tell(sql, plan, { ...context, held });
   const { answers, now } = context;
   const [kept] = await Promise.all([
     answers.length === 0 ? 0 : keepAnswers(sql, answers, now),
-    writeRows(sql, plan, context),
+    writeRows(sql, { ...plan, events }, context),
     plan.memberships.length === 0 ? null : setMemberships(sql, plan.memberships),
+    // Behind the events.
+    queueChanged(sql, changed),
   ]);
   if (kept < answers.length) throw new Overtaken(true);
+  return [...events.filter(({ queued }) => queued), ...changed].map(({ lane }) => lane);
+}
+
+type Held = ReadonlyMap<string, ContactRecord>;
+
+/** The events with those that their changes come to, and the contacts to be looked at again, each once. */
+async function tell(
+  sql: Transaction,
+  { events, changing, changed: surely }: EventPlan,
+  { flows, now, held }: WriteContext & { held: Held },
+): Promise<{ events: readonly EventRow[]; changed: ChangedContact[] }> {
+  const lists = await listsBefore(sql, changing);
+  const before = new Map([...held].map(([id, row]) => [id, { ...row, lists: lists.get(id) ?? {} }]));
+  const told = changing.length === 0 ? { events, changed: [] } : withChanges(events, changing, { before, flows, now });
+  const changed = new Map([...surely, ...told.changed].map((contact) => [contact.contactId, contact]));
+  return { events: told.events, changed: [...changed.values()] };
 }
 
 /**
  * An event fills identities that a known contact lacks; it never replaces one that the contact has. The contacts stay locked, so that
- * nobody else changes what they own before the commit. Locked before any identity is claimed, also one for a new contact, and in one
- * order: whoever waits for an identity then waits for somebody who waits for no contact. See `moveIdentities` for the other writer.
+ * nobody else changes what they own, or what is told of their change, before the commit. Locked before any identity is claimed, also one
+ * for a new contact, and in one order: whoever waits for an identity then waits for somebody who waits for no contact. See
+ * `moveIdentities` for the other writer.
  */
-async function holdContacts(sql: Transaction, plan: EventPlan, fills: readonly OwnedIdentity[]): Promise<void> {
-  if (fills.length === 0) return;
-  const keys = new Map(
-    [...fills.map((claim) => ({ lane: claim.contactLane, id: claim.contactId })), ...plan.patches].map(
-      ({ lane, id }) => [id, { lane, id }],
-    ),
-  );
+async function holdContacts(sql: Transaction, plan: EventPlan, fills: readonly OwnedIdentity[]): Promise<Held> {
+  if (fills.length + plan.changing.length === 0) return new Map();
+  const filled = fills.map((claim) => ({ lane: claim.contactLane, id: claim.contactId }));
+  const changing = plan.changing.flatMap(({ contact }) => (contact.isNew ? [] : [contact]));
+  const keys = new Map([...filled, ...plan.patches, ...changing].map(({ lane, id }) => [id, { lane, id }]));
+  if (keys.size === 0) return new Map();
   const rows = new Map((await lockContacts(sql, [...keys.values()])).map((row) => [row.id, row]));
   // Deleted, or filled by somebody else, since they were resolved.
   if (fills.some(({ contactId, kind }) => rows.get(contactId)?.[kind] !== null)) throw new Overtaken(false);
+  return rows;
 }
 
 /** What a caller is told when its contacts are being changed by others all the time. */

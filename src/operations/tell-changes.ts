@@ -1,0 +1,59 @@
+import { type Contact, identityKinds } from "../core/contact.ts";
+import { type Changeable, changeOccurrences, isChanged } from "../core/flow/change-occurrences.ts";
+import type { ContactKey } from "../storage/contacts.ts";
+import type { Transaction } from "../storage/database.ts";
+import { type EventRow, insertEvents, queueChanged } from "../storage/events.ts";
+import { loadMemberships } from "../storage/memberships.ts";
+import type { FlowCache } from "./flow-cache.ts";
+import { newIdInLane } from "./new-id.ts";
+
+/** One write to a contact, as it was and as it is. `set` are the properties that the write named. */
+export type ContactWrite = {
+  contact: Pick<Contact, "id" | "lane" | "workspaceId">;
+  before: Changeable;
+  after: Changeable;
+  set?: readonly string[];
+};
+
+type Settings = Omit<Contact, "id" | "lane" | "workspaceId" | "createdAt">;
+
+/** The events of a write that some flow listens to, as rows. */
+export function changeEvents(
+  flows: FlowCache,
+  { contact: { id, lane, workspaceId }, before, after, set = [] }: ContactWrite,
+  now: Date,
+): EventRow[] {
+  const hears = (name: string) => flows.hears(workspaceId, name);
+  const none = { client: null, targetFlowId: null, targetEntry: null };
+  return changeOccurrences(before, after, { hears, set }).map(({ name, payload }) => ({
+    ...{ lane, contactId: id, id: newIdInLane(lane), workspaceId, name, payload },
+    ...{ occurredAt: now, acceptedAt: now, source: "change", queued: true, ...none },
+  }));
+}
+
+/**
+ * Puts in line what a write to one contact means to flows, in the transaction of the write and only where somebody listens. Returns the
+ * lanes that have work once it is committed.
+ */
+export async function tellChanges(
+  sql: Transaction,
+  write: ContactWrite & { before: Settings; after: Settings },
+  { flows, now }: { flows: FlowCache; now: Date },
+): Promise<number[]> {
+  const { id, lane, workspaceId } = write.contact;
+  if (!flows.hearsChanges(workspaceId).any && !flows.watches(workspaceId)) return [];
+  const events = changeEvents(flows, write, now);
+  if (events.length > 0) await insertEvents(sql, events);
+  const isOther = flows.watches(workspaceId) && (isSet(write) || isChanged(write.before, write.after));
+  if (isOther) await queueChanged(sql, [{ lane, contactId: id, workspaceId }]);
+  return isOther || events.length > 0 ? [lane] : [];
+}
+
+/** The lists of a contact with its state in each. */
+export async function listsOf(sql: Transaction, { lane, id }: ContactKey): Promise<Contact["lists"]> {
+  return Object.fromEntries((await loadMemberships(sql, [{ lane, id }])).map(({ listId, state }) => [listId, state]));
+}
+
+function isSet({ before, after }: { before: Settings; after: Settings }): boolean {
+  return ([...identityKinds, "timeZone", "locale"] as const).some((field) => before[field] !== after[field]);
+}
