@@ -70,8 +70,8 @@ export class Engine {
     this.#options = options;
     this.worker = options.worker ?? newId();
     this.#tuning = { ...defaults, ...options.tuning };
-    const { sql, now } = options;
-    this.#settler = createSettler({ sql, worker: this.worker, now, onAnswers: (lanes) => this.signal(lanes) });
+    const { sql, now, flows } = options;
+    this.#settler = createSettler({ sql, flows, worker: this.worker, now, onWork: (lanes) => this.signal(lanes) });
     this.#lanes = new LaneWorker({
       ...{ now, passes: this.#tuning.concurrentPasses, lanesPerPass: this.#tuning.lanesPerPass },
       ...{ sweepMs: this.#tuning.sweepMs, retryMs: 50 },

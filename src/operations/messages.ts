@@ -9,7 +9,7 @@ import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { idFilter, knownId, textFilter } from "./read-filter.ts";
 
 /** A message as lists show it. */
-export type MessageView = Omit<MessageRow, "lane" | "workspaceId" | "visit" | "fromAddress" | "toAddress"> & {
+export type MessageView = Omit<MessageRow, "lane" | "workspaceId" | "visit" | "depth" | "fromAddress" | "toAddress"> & {
   from: string | null;
   to: string | null;
 };
@@ -61,6 +61,7 @@ export function viewMessage({
   lane: _,
   workspaceId: __,
   visit: ___,
+  depth: ____,
   fromAddress: from,
   toAddress: to,
   ...message

@@ -1,19 +1,11 @@
 import type { PendingQuery, Row } from "postgres";
 import type { Json } from "../core/json.ts";
+import { messageEventNames, messageFeedback } from "../core/message/message-event.ts";
 import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
 
 /** `attempting` is written before a message is handed over, so that a crash in between is seen. */
-export const messageEventTypes = [
-  "attempting",
-  "sent",
-  "deferred",
-  "bounced",
-  "failed",
-  "held",
-  "unknown",
-  "cancelled",
-] as const;
+export const messageEventTypes = ["attempting", ...messageEventNames, "cancelled"] as const;
 export type MessageEventType = (typeof messageEventTypes)[number];
 
 export type MessageEventRow = {
@@ -26,13 +18,17 @@ export type MessageEventRow = {
   detail: Json;
 };
 
-/** Adds to the life of messages. What is there already, from a commit whose answer got lost, is not added twice. */
+/**
+ * Adds to the life of messages, and returns the ids of what was added. What is there already, from a commit whose answer got lost, is not
+ * added twice.
+ */
 export function insertMessageEvents(sql: Queryable, events: readonly MessageEventRow[]): PendingQuery<Row[]> {
   return sql`
     insert into message_event (lane, message_id, id, workspace_id, type, at, detail)
     select lane, "messageId", id, "workspaceId", type, at, nullif(detail, 'null')
       from ${recordset(sql, events, 'lane smallint, "messageId" uuid, id uuid, "workspaceId" uuid, type text, at timestamptz, detail jsonb')} as e
-    on conflict do nothing`;
+    on conflict do nothing
+    returning id`;
 }
 
 /** The life of a message, oldest first. */
@@ -41,7 +37,10 @@ export async function loadMessageEvents(sql: Queryable, { lane, messageId }: { l
     select id, type, at, detail from message_event where lane = ${lane} and message_id = ${messageId} order by id`;
 }
 
-/** Those of these messages whose last event is `attempting`: they were being handed over when their process died. */
+/**
+ * Those of these messages whose last event is `attempting`: they were being handed over when their process died. What is reported of a
+ * message later does not end an attempt.
+ */
 export async function findInterrupted(
   sql: Queryable,
   messages: readonly { lane: number; messageId: string }[],
@@ -50,7 +49,9 @@ export async function findInterrupted(
     select k."messageId"
       from ${recordset(sql, messages, 'lane smallint, "messageId" uuid')} as k
      cross join lateral (
-       select type from message_event e where e.lane = k.lane and e.message_id = k."messageId" order by id desc limit 1
+       select type from message_event e
+        where e.lane = k.lane and e.message_id = k."messageId" and e.type <> all(${[...messageFeedback]})
+        order by id desc limit 1
      ) last
      where last.type = 'attempting'`;
   return new Set(rows.map((row) => row.messageId));

@@ -20,7 +20,7 @@ export type MessageRow = NewMessage & {
 function messageColumns(sql: Queryable) {
   return sql`m.lane, m.contact_id as "contactId", m.id, m.workspace_id as "workspaceId", m.channel, m.run_id as "runId", m.flow_id as "flowId",
     m.version, m.step, m.visit, m.purpose, m.status, m.class, m.reason, m.transport, m.from_address as "fromAddress", m.to_address as "toAddress",
-    m.subject, m.size_bytes as "sizeBytes", m.attempts, m.created_at as "createdAt", m.sent_at as "sentAt", m.updated_at as "updatedAt"`;
+    m.subject, m.size_bytes as "sizeBytes", m.attempts, m.created_at as "createdAt", m.sent_at as "sentAt", m.updated_at as "updatedAt", m.depth`;
 }
 
 export type MessageRef = { workspaceId: string; id: string };
@@ -66,6 +66,21 @@ export async function lockUnsentOf(sql: Transaction, messages: readonly MessageK
           and status in ('queued', 'deferred', 'held', 'unknown') offset 0
           for update
      ) m`;
+}
+
+/** What flows are told of a message besides what became of it. */
+export type MessageFacts = Pick<
+  MessageRow,
+  "id" | "lane" | "contactId" | "workspaceId" | "channel" | "flowId" | "step" | "createdAt" | "depth"
+>;
+
+/** The same for several messages at once. */
+export async function loadMessageFacts(sql: Queryable, keys: readonly MessageKey[]): Promise<MessageFacts[]> {
+  return sql<MessageFacts[]>`
+    select m.id, m.lane, m.contact_id as "contactId", m.workspace_id as "workspaceId", m.channel, m.flow_id as "flowId", m.step,
+           m.created_at as "createdAt", m.depth
+      from ${recordset(sql, keys, 'lane smallint, "contactId" uuid, id uuid')} as k
+      join message m on m.lane = k.lane and m.contact_id = k."contactId" and m.id = k.id`;
 }
 
 export type MessageFilter = {

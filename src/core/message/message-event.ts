@@ -9,7 +9,6 @@ export const messageEventNames = [
   "failed",
   "held",
   "unknown",
-  "cancelled",
 ] as const;
 export type MessageEventName = (typeof messageEventNames)[number];
 

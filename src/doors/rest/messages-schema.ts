@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maxLinkLength, messageChannels, messageFeedback } from "../../core/message/message-event.ts";
 import { anyJson, pageFields, pageOf } from "./schema.ts";
 
 const status = z.enum(["queued", "deferred", "sent", "bounced", "failed", "held", "unknown", "cancelled"]);
@@ -48,3 +49,33 @@ export const messageQuery = z.strictObject({
 export const settleBody = z
   .strictObject({ action: z.enum(["resend", "cancel"]) })
   .meta({ examples: [{ action: "resend" }] });
+
+export const feedbackBody = z
+  .strictObject({
+    type: z.enum(messageFeedback),
+    link: z.string().min(1).max(maxLinkLength).optional().describe("The address that was clicked."),
+  })
+  .meta({ examples: [{ type: "clicked", link: "https://shop.example/sale" }] });
+
+export const feedbackReceipt = z.object({
+  id: z.string(),
+  type: z.enum(messageFeedback),
+  link: z.string().nullable(),
+  at: z.date(),
+  listened: z.boolean().describe("Whether any flow listens to it."),
+});
+
+export const inboundBody = z
+  .strictObject({
+    channel: z.enum(messageChannels),
+    from: z.string().max(512).describe("The address of the contact: of e-mail, or a phone number."),
+    text: z.string().max(50_000),
+  })
+  .meta({ examples: [{ channel: "whatsapp", from: "+393331234567", text: "STOP" }] });
+
+export const inboundReceipt = z.object({
+  eventId: z.string(),
+  contactId: z.string(),
+  contactCreated: z.boolean(),
+  listened: z.boolean().describe("Whether any flow listens to messages from contacts."),
+});

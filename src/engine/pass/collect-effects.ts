@@ -63,6 +63,7 @@ function addMessage(rows: EffectRows, run: Run, { effect, messageId, now }: Aske
     step: effect.step,
     visit: effect.visit,
     createdAt: now,
+    depth: run.depth,
   });
 }
 

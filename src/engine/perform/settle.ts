@@ -1,5 +1,7 @@
 import type { TrailEntry } from "../../core/flow/run.ts";
+import type { FlowCache } from "../../operations/flow-cache.ts";
 import { Gatherer } from "../../operations/gather.ts";
+import { isHeardOfMessage, tellOfMessages } from "../../operations/message-occurrences.ts";
 import { isDataFault } from "../../storage/data-fault.ts";
 import type { Sql, Transaction } from "../../storage/database.ts";
 import { insertMessageEvents } from "../../storage/message-events.ts";
@@ -12,9 +14,11 @@ import type { Settlement } from "./performer.ts";
 
 export type SettlerOptions = {
   sql: Sql;
+  flows: FlowCache;
   worker: string;
   now: () => Date;
-  onAnswers: (lanes: ReadonlySet<number>) => void;
+  /** Called after the commit with the lanes in which runs have answers, or events are in line. */
+  onWork: (lanes: ReadonlySet<number>) => void;
 };
 
 /** The one writer of what came of effects: attempts that end while a batch is being written share the next one. */
@@ -30,8 +34,9 @@ export function createSettler(options: SettlerOptions): Gatherer<Settlement, und
 
 /** One settlement that cannot be written does not keep back the others: a batch that the database refuses is halved. */
 async function settle(options: SettlerOptions, batch: Settlement[]): Promise<(undefined | Error)[]> {
+  let told: number[];
   try {
-    await options.sql.begin((transaction) => write(transaction, batch, options));
+    told = await options.sql.begin((transaction) => write(transaction, batch, options));
   } catch (error) {
     if (!isDataFault(error) || !(error instanceof Error)) throw error;
     if (batch.length === 1) return [error];
@@ -39,29 +44,45 @@ async function settle(options: SettlerOptions, batch: Settlement[]): Promise<(un
     return [...(await settle(options, batch.slice(0, middle))), ...(await settle(options, batch.slice(middle)))];
   }
   const answered = batch.filter(({ next }) => next.kind === "answer").map(({ effect }) => effect.lane);
-  if (answered.length > 0) options.onAnswers(new Set(answered));
+  if (answered.length + told.length > 0) options.onWork(new Set([...answered, ...told]));
   return batch.map(() => undefined);
 }
 
 /**
  * Writes the outbox first, which tells whose lease still held. Without it the attempt changes nothing any more, but what happened in
- * it stays a fact: it is in the life of the message, and a mail that went out is a sent one.
+ * it stays a fact: it is in the life of the message, and a mail that went out is a sent one. Returns the lanes in which flows have
+ * something to hear of messages.
  */
-async function write(sql: Transaction, batch: Settlement[], { worker, now }: SettlerOptions): Promise<void> {
-  const counted = await writeOutbox(sql, batch, worker);
+async function write(sql: Transaction, batch: Settlement[], { worker, now, flows }: SettlerOptions): Promise<number[]> {
+  const hasMessages = batch.some(({ messageEvents }) => messageEvents !== undefined);
+  const [counted] = await Promise.all([writeOutbox(sql, batch, worker), hasMessages && flows.refresh(sql)]);
   const isCounted = ({ effect }: Settlement) => counted.has(keyText(effect));
   const messages = batch.flatMap((settlement) =>
     settlement.message && (settlement.message.status === "sent" || isCounted(settlement)) ? [settlement.message] : [],
   );
   const events = batch.flatMap(({ messageEvents }) => messageEvents ?? []);
+  const happened = batch.flatMap(happenings).filter((one) => isHeardOfMessage(flows, one));
+  // Apart from the others, for only what is new in the life of a message is told.
+  const added = happened.length === 0 ? [] : await insertMessageEvents(sql, events);
   const sandbox = batch.flatMap((settlement) => settlement.sandbox ?? []);
   const trail = trailRows(batch.filter(isCounted), now());
   await writeTogether(sql, [
     ...(messages.length > 0 ? [updateMessages(sql, messages)] : []),
-    ...(events.length > 0 ? [insertMessageEvents(sql, events)] : []),
+    ...(events.length > 0 && happened.length === 0 ? [insertMessageEvents(sql, events)] : []),
     ...(sandbox.length > 0 ? [insertSandboxMessages(sql, sandbox)] : []),
     ...(trail.length > 0 ? [insertTrail(sql, trail)] : []),
   ]);
+  const isNew = new Set(added.map((row) => row["id"]));
+  return tellOfMessages(
+    sql,
+    flows,
+    happened.filter(({ id }) => isNew.has(id)),
+  );
+}
+
+function happenings({ effect, messageEvents = [] }: Settlement) {
+  const { contactId, priority } = effect;
+  return messageEvents.map((event) => ({ ...event, contactId, priority }));
 }
 
 /** The keys of the effects that `worker` still held. */
