@@ -1,11 +1,13 @@
 import { AppError } from "../core/errors.ts";
 import { type CompiledFlow, listened } from "../core/flow/compile.ts";
 import { explainEntry } from "../core/flow/explain-entry.ts";
+import { listsNamed } from "../core/flow/occurrence-words.ts";
 import { addDuration } from "../core/time.ts";
 import { type AdmissionFact, listAdmissions } from "../storage/admissions.ts";
 import { type ContactRecord, findContact } from "../storage/contact-reads.ts";
 import { findPending, listEventRows, loadOutcomes } from "../storage/event-reads.ts";
 import type { FlowRow } from "../storage/flows.ts";
+import { listNames } from "../storage/lists.ts";
 import { listRunRows } from "../storage/run-reads.ts";
 import { type EventDetail, viewEvent } from "./events.ts";
 import { type FlowSummary, requireFlow, summarizeFlow } from "./flow-view.ts";
@@ -44,8 +46,10 @@ export async function explainFlow(
   const published = await publishedOf(platform, flow);
   const entries = entriesOf(published);
   const filter = { workspaceId, contactId, before: null, limit: shown };
-  const [events, runs, admissions] = await Promise.all([
-    eventsOf(platform, { contact, flow, names: entries.flatMap(({ listensTo }) => listensTo) }),
+  const names = entries.flatMap(({ listensTo }) => listensTo);
+  const [events, called, runs, admissions] = await Promise.all([
+    eventsOf(platform, { contact, flow, names }),
+    listNames(platform.sql, { workspaceId, ids: listsNamed(names) }),
     listRunRows(platform.sql, { ...filter, flowId: flow.id, status: null }),
     listAdmissions(platform.sql, { lane: contact.lane, contactId, flowId: flow.id, limit: shown }),
   ]);
@@ -55,7 +59,7 @@ export async function explainFlow(
     runs: runs.map(viewRun),
     admissions: admissions.map((row) => ({ ...row, opensAt: opensAt(platform, row, { published, contact }) })),
   };
-  return { ...explainEntry({ flow, ...record }), flow: summarizeFlow(flow), contactId, ...record };
+  return { ...explainEntry({ flow, ...record, names: called }), flow: summarizeFlow(flow), contactId, ...record };
 }
 
 async function publishedOf(

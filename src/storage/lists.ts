@@ -35,6 +35,16 @@ export async function findList(sql: Queryable, { workspaceId, id }: ListRef): Pr
   return row;
 }
 
+/** What these lists are called, by id. */
+export async function listNames(
+  sql: Queryable,
+  { workspaceId, ids }: { workspaceId: string; ids: readonly string[] },
+): Promise<Record<string, string>> {
+  const rows = await sql<{ id: string; name: string }[]>`
+    select id, name from list where workspace_id = ${workspaceId} and id = any(${[...ids]}::uuid[])`;
+  return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
+}
+
 /** Locks a list against other changes until the transaction ends. */
 export async function lockList(sql: Queryable, { workspaceId, id }: ListRef): Promise<ListRow | undefined> {
   const [row] = await sql<

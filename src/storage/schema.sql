@@ -420,6 +420,7 @@ create table message (
   created_at timestamp with time zone not null,
   sent_at timestamp with time zone,
   updated_at timestamp with time zone not null,
+  depth smallint default 0 not null,
   constraint message_pkey PRIMARY KEY (lane, contact_id, id),
   constraint message_purpose_check CHECK ((purpose = ANY (ARRAY['transactional'::text, 'marketing'::text]))),
   constraint message_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'deferred'::text, 'sent'::text, 'bounced'::text, 'failed'::text, 'held'::text, 'unknown'::text, 'cancelled'::text])))

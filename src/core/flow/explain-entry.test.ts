@@ -110,3 +110,21 @@ test("tells every fact: state, entries, events, runs, admissions", () => {
     "The contact last entered 2026-03-01T10:00:00.000Z, and may enter again at any time.",
   ]);
 });
+
+test("says in words what Staffetta made of a change", () => {
+  const listensTo = ["$property:plan", "$list-joined:l-1"];
+  const changed = { ...event, name: "$property:plan", outcomes: [refusal("other_value", { property: "plan" })] };
+  const record = { ...blank, entries: [{ name: "plan", listensTo }], names: { "l-1": "News" } };
+  expect(explainEntry({ ...record, events: [changed] })).toEqual({
+    summary:
+      "The contact did not enter: A change of the property plan at 2026-03-01T10:00:00.000Z started nothing: the property did not get the value that the entry asks for.",
+    facts: [
+      'The flow "Thanks" is active; its published version is 2.',
+      'The entry "plan" listens to a change of the property plan, the list "News" joined.',
+      "A change of the property plan at 2026-03-01T10:00:00.000Z started nothing: the property did not get the value that the entry asks for.",
+    ],
+  });
+  expect(explainEntry(record).facts.at(-1)).toBe(
+    'Nothing of the contact is on record of what the flow listens to: a change of the property plan, the list "News" joined.',
+  );
+});

@@ -1,5 +1,6 @@
 import type { Json } from "../json.ts";
 import { isJsonObject } from "../json.ts";
+import { type NamesById, occurrenceWords } from "./occurrence-words.ts";
 import type { RunStatus } from "./run.ts";
 
 /** What is on record about a contact and a flow. Lists are newest first. */
@@ -28,6 +29,8 @@ export type EntryRecord = {
     endedAt: Date | null;
   }[];
   admissions: readonly { key: string | null; lastAt: Date; opensAt: Date | null | "never" }[];
+  /** What lists and segments are called. */
+  names?: NamesById;
 };
 
 /** Says in sentences why a contact entered a flow, or did not: `summary` answers the question, `facts` are the record behind it. */
@@ -52,7 +55,7 @@ function summarize(record: EntryRecord): string {
   if (record.flow.version === null) return "The contact did not enter: the flow was never published.";
   if (!event)
     return `The contact did not enter: none of the events that the flow listens to (${namesOf(record) || "none"}) is on record for it.`;
-  return `The contact did not enter: ${eventFact(event)}`;
+  return `The contact did not enter: ${eventFact(event, record.names)}`;
 }
 
 function stateFact({ flow }: EntryRecord): string {
@@ -60,22 +63,35 @@ function stateFact({ flow }: EntryRecord): string {
   return `The flow "${flow.name}" is ${flow.status}; its published version is ${flow.version}.`;
 }
 
-function entryFacts({ entries }: EntryRecord): string[] {
-  return entries.map(({ name, listensTo }) => `The entry "${name}" listens to ${listensTo.join(", ")}.`);
+function entryFacts({ entries, names }: EntryRecord): string[] {
+  return entries.map(({ name, listensTo }) => `The entry "${name}" listens to ${inWords(listensTo, names)}.`);
+}
+
+function inWords(listensTo: readonly string[], names: NamesById | undefined): string {
+  return [...new Set(listensTo.map((name) => occurrenceWords(name, names) ?? name))].join(", ");
 }
 
 function eventFacts(record: EntryRecord): string[] {
-  if (record.events.length > 0) return record.events.map(eventFact);
+  if (record.events.length > 0) return record.events.map((event) => eventFact(event, record.names));
   const names = namesOf(record);
-  return names === "" ? [] : [`No event of the contact named ${names} is on record.`];
+  return names === "" ? [] : [`Nothing of the contact is on record of what the flow listens to: ${names}.`];
 }
 
-function namesOf({ entries }: EntryRecord): string {
-  return [...new Set(entries.flatMap(({ listensTo }) => listensTo))].join(", ");
+function namesOf({ entries, names }: EntryRecord): string {
+  return inWords(
+    entries.flatMap(({ listensTo }) => listensTo),
+    names,
+  );
 }
 
-function eventFact({ name, acceptedAt, queued, pending, outcomes }: EntryRecord["events"][number]): string {
-  const about = `The event ${name} of ${acceptedAt.toISOString()}`;
+function eventFact(
+  { name, acceptedAt, queued, pending, outcomes }: EntryRecord["events"][number],
+  names: NamesById | undefined,
+): string {
+  const words = occurrenceWords(name, names);
+  const at = acceptedAt.toISOString();
+  const about =
+    words === null ? `The event ${name} of ${at}` : `${words.slice(0, 1).toUpperCase()}${words.slice(1)} at ${at}`;
   if (!queued) return `${about} came when no flow listened to it.`;
   if (pending) return `${about} waits to be handled.`;
   if (outcomes.length === 0) return `${about} came when this flow did not listen to it.`;
@@ -94,6 +110,13 @@ const reasons: Readonly<Record<string, string>> = {
   other_entry: "it was meant for another entry",
   flow_paused: "the flow was paused",
   flow_archived: "the flow was archived",
+  other_value: "the property did not get the value that the entry asks for",
+  other_value_before: "the property did not have the value before that the entry asks for",
+  segment_redefined: "the contact did not change, the definition of the segment did",
+  other_channel: "it was on another channel",
+  other_message: "it was another message",
+  other_link: "it was another link",
+  no_keyword: "the message had none of the keywords",
   condition_not_met: "the condition of the entry did not hold",
   already_running: "the contact was in the flow already",
   entered_before: "the contact may enter only once, and had entered before",
