@@ -22,6 +22,7 @@ export const errorTable = {
   list_not_found: { status: 404, retry: false, title: "There is no such list." },
   flow_not_found: { status: 404, retry: false, title: "There is no such flow." },
   flow_version_not_found: { status: 404, retry: false, title: "There is no such version of the flow." },
+  ab_test_not_found: { status: 404, retry: false, title: "There is no such A/B test in the published flow." },
   run_not_found: { status: 404, retry: false, title: "There is no such run." },
   message_not_found: { status: 404, retry: false, title: "There is no such message." },
   event_not_found: { status: 404, retry: false, title: "There is no such event." },

@@ -1,7 +1,9 @@
+import type { AbState, AbTest } from "../core/flow/ab-test.ts";
 import { type CompiledFlow, compileFlow, type Registry } from "../core/flow/compile.ts";
 import type { FlowLookup } from "../core/flow/decide.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import { isOfChange, isOfLists, occurrenceName } from "../core/flow/occurrence-names.ts";
+import { type AbTestRow, loadAbTests } from "../storage/ab-tests.ts";
 import type { Queryable } from "../storage/database.ts";
 import { loadCurrentVersions, loadFlowVersions, loadHeardEvents } from "../storage/flows.ts";
 import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
@@ -13,6 +15,8 @@ type Workspace = {
   /** What matters to runs, of all versions: runs stay on the version they began with. */
   heard: ReadonlySet<string>;
   changes: HeardChanges;
+  /** Tests of variants that have begun, by flow and step. */
+  tests: ReadonlyMap<string, AbState>;
 };
 
 /** Whether somebody listens to changes of contacts at all, and to those of lists: who changes a contact looks no further where nobody does. */
@@ -30,12 +34,16 @@ export type FlowCache = {
   watches(workspaceId: string): boolean;
   workspace(workspaceId: string): WorkspaceRow | undefined;
   workspaces(): WorkspaceRow[];
+  /** The tests of current versions that have begun and have no winner. */
+  openTests(workspaceId: string): OpenTest[];
   /** Loads versions that runs are pinned to, unless they are here already. */
   need(sql: Queryable, versions: readonly { flowId: string; version: number }[]): Promise<void>;
   lookup(workspaceId: string): FlowLookup;
   /** A version that `need` or `refresh` has loaded. */
   version(flowId: string, version: number): CompiledFlow | undefined;
 };
+
+export type OpenTest = { flowId: string; step: string; test: AbTest; state: AbState };
 
 /** Old versions kept in memory besides the current ones: those needed last. */
 const keptVersions = 1000;
@@ -58,7 +66,7 @@ export function createFlowCache(registry: Registry): FlowCache {
     async refresh(sql) {
       for (const facts of await listWorkspaces(sql)) {
         if (knows(facts)) continue;
-        const [rows, heard] = await Promise.all([loadCurrentVersions(sql, facts.id), loadHeardEvents(sql, facts.id)]);
+        const [rows, heard, tests] = await loadWorkspace(sql, facts.id);
         // Several refreshes may be under way: a slow one must not bring back what a later one has replaced.
         if (knows(facts)) continue;
         const flows = rows.map((row) => compile(row, registry));
@@ -67,9 +75,7 @@ export function createFlowCache(registry: Registry): FlowCache {
           keep(versions, flow);
         }
         for (const flow of flows) current.set(keyOf(flow), flow);
-        const listening = byEvent(flows);
-        const changes = changesAmong([...listening.keys(), ...heard]);
-        workspaces.set(facts.id, { facts, flows, listening, heard: new Set(heard), changes });
+        workspaces.set(facts.id, workspaceOf(facts, { flows, heard, tests }));
       }
     },
     hears,
@@ -77,6 +83,7 @@ export function createFlowCache(registry: Registry): FlowCache {
     watches: (workspaceId) => hears(workspaceId, occurrenceName.contactChanged),
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
+    openTests: (workspaceId) => openTests(workspaces.get(workspaceId)),
     async need(sql, wanted) {
       const missing = wanted.filter(({ flowId, version }) => {
         const found = find(flowId, version);
@@ -90,6 +97,7 @@ export function createFlowCache(registry: Registry): FlowCache {
       listening: (eventName) => workspaces.get(workspaceId)?.listening.get(eventName) ?? [],
       hears: (eventName) => hears(workspaceId, eventName),
       version: find,
+      abStates: (flowId, step) => workspaces.get(workspaceId)?.tests.get(`${flowId}|${step}`) ?? null,
     }),
     version: find,
   };
@@ -99,6 +107,35 @@ const noChanges: HeardChanges = { any: false, lists: false };
 
 function changesAmong(names: readonly string[]): HeardChanges {
   return { any: names.some(isOfChange), lists: names.some(isOfLists) };
+}
+
+type Loaded = { flows: CompiledFlow[]; heard: readonly string[]; tests: readonly AbTestRow[] };
+
+function workspaceOf(facts: WorkspaceRow, { flows, heard, tests }: Loaded): Workspace {
+  const listening = byEvent(flows);
+  const changes = changesAmong([...listening.keys(), ...heard]);
+  const states = tests.map(
+    ({ flowId, step, startedAt, winner }) => [`${flowId}|${step}`, { startedAt, winner }] as const,
+  );
+  return { facts, flows, listening, heard: new Set(heard), changes, tests: new Map(states) };
+}
+
+function loadWorkspace(sql: Queryable, workspaceId: string) {
+  return Promise.all([
+    loadCurrentVersions(sql, workspaceId),
+    loadHeardEvents(sql, workspaceId),
+    loadAbTests(sql, { workspaceId }),
+  ]);
+}
+
+function openTests(workspace: Workspace | undefined): OpenTest[] {
+  if (!workspace || workspace.tests.size === 0) return [];
+  return workspace.flows.flatMap(({ id, tests }) =>
+    tests.flatMap(({ step, test }) => {
+      const state = workspace.tests.get(`${id}|${step}`);
+      return state && state.winner === null ? [{ flowId: id, step, test, state }] : [];
+    }),
+  );
 }
 
 type VersionRow = Awaited<ReturnType<typeof loadCurrentVersions>>[number];

@@ -3,6 +3,7 @@ import { entryKinds, stepKinds } from "./index.ts";
 
 test("lists every kind under its own name", () => {
   expect(Object.keys(stepKinds).sort()).toEqual([
+    "ab-test",
     "condition",
     "emit-event",
     "end",

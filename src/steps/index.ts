@@ -1,4 +1,5 @@
 import type { EntryKind, StepKind } from "../core/flow/step-kind.ts";
+import { abTest } from "./ab-test/run.ts";
 import { condition } from "./condition/run.ts";
 import { emitEvent } from "./emit-event/run.ts";
 import { end } from "./end/run.ts";
@@ -25,6 +26,7 @@ import { waitFor } from "./wait-for/run.ts";
 
 /** Every kind of step, by the name that flows use. */
 export const stepKinds: Readonly<Record<string, StepKind>> = byName<StepKind>([
+  abTest,
   condition,
   emitEvent,
   end,

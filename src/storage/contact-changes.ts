@@ -23,9 +23,10 @@ export function identitiesOf(contact: Pick<Contact, "workspaceId" | IdentityKind
   });
 }
 
-/** Takes a contact away with its lists and admissions. Its identities are released apart, its runs ended before. */
+/** Takes a contact away with its lists, admissions and parts in tests. Its identities are released apart, its runs ended before. */
 export async function removeContact(sql: Transaction, { lane, id }: { lane: number; id: string }): Promise<void> {
   await sql`delete from membership where lane = ${lane} and contact_id = ${id}`;
   await sql`delete from admission where lane = ${lane} and contact_id = ${id}`;
+  await sql`delete from ab_participant where lane = ${lane} and contact_id = ${id}`;
   await sql`delete from contact where lane = ${lane} and id = ${id}`;
 }

@@ -182,6 +182,47 @@ AS $function$
   select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $function$;
 
+create table ab_count (
+  lane smallint not null,
+  flow_id uuid not null,
+  step text not null,
+  variant text not null,
+  workspace_id uuid not null,
+  participants bigint not null,
+  wins bigint not null,
+  constraint ab_count_pkey PRIMARY KEY (lane, flow_id, step, variant)
+) with (fillfactor=50);
+CREATE INDEX ab_count_flow ON public.ab_count USING btree (flow_id, step);
+
+create table ab_participant (
+  lane smallint not null,
+  contact_id uuid not null,
+  flow_id uuid not null,
+  step text not null,
+  run_id uuid not null,
+  workspace_id uuid not null,
+  variant text not null,
+  visit integer not null,
+  at timestamp with time zone not null,
+  won_at timestamp with time zone,
+  constraint ab_participant_pkey PRIMARY KEY (lane, contact_id, flow_id, step, run_id)
+);
+
+create table ab_test (
+  workspace_id uuid not null,
+  flow_id uuid not null,
+  step text not null,
+  started_at timestamp with time zone not null,
+  winner text,
+  decided_at timestamp with time zone,
+  decided_by text,
+  figures jsonb,
+  constraint ab_test_pkey PRIMARY KEY (flow_id, step),
+  constraint ab_test_check CHECK ((((winner IS NULL) = (decided_at IS NULL)) AND ((winner IS NULL) = (decided_by IS NULL)))),
+  constraint ab_test_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id) ON DELETE CASCADE
+);
+CREATE INDEX ab_test_workspace ON public.ab_test USING btree (workspace_id);
+
 create table admission (
   lane smallint not null,
   contact_id uuid not null,

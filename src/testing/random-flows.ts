@@ -36,6 +36,13 @@ const samples: Record<string, { configs: Json[]; exits: string[] }> = {
   },
   "send-email": { configs: [{ subject: "x", html: "x" }], exits: ["next"] },
   "set-variable": { configs: [{ variables: { n: "{{ run.n | plus: 1 }}" } }], exits: ["next"] },
+  "ab-test": {
+    configs: [
+      { winBy: "opens", decide: { participants: 5 } },
+      { winBy: { event: "other" }, decide: { after: { amount: 2, unit: "minutes" } }, share: 50 },
+    ].map((config) => ({ ...config, variants: [{ name: "one" }, { name: "two" }] })),
+    exits: ["one", "two"],
+  },
   split: {
     configs: [
       {

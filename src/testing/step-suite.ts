@@ -104,6 +104,7 @@ export function stepContext(
     answer: undefined,
     occurrence: undefined,
     waitUntil: null,
+    abState: null,
     workspace: { id: contact.workspaceId, name: "Shop", timeZone: "UTC", settings: defaultSettings },
     activity: noActivity,
     ...changes,

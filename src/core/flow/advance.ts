@@ -3,6 +3,7 @@ import { applyChange, type Contact, mergeProperties } from "../contact.ts";
 import type { JsonObject } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import { isoText } from "../time.ts";
+import type { AbState } from "./ab-test.ts";
 import { type Activity, noActivity } from "./activity.ts";
 import { type Advanced, unmoved } from "./advanced.ts";
 import type { CompiledFlow, CompiledStep } from "./compile.ts";
@@ -25,7 +26,11 @@ export type Facts = {
   activity?: Activity | undefined;
   answer?: EffectAnswer | undefined;
   occurrence?: Occurrence | undefined;
+  abStates?: AbStates | undefined;
 };
+
+/** How far the tests of the workspace are, by flow and step. */
+export type AbStates = (flowId: string, step: string) => AbState | null;
 
 // The last instant that both JSON and PostgreSQL write in the same four-digit way.
 const latestWakeAt = new Date("9999-12-31T23:59:59.999Z");
@@ -38,6 +43,7 @@ export type Move = {
   now: Date;
   /** How many flows in a row led to what has come; see `depthOf`. */
   depth: number;
+  abStates: AbStates | undefined;
   moved: Advanced;
 };
 /** What the step that the run stands on is told. */
@@ -55,9 +61,10 @@ export function advance(flow: CompiledFlow, run: Run, facts: Facts): Advanced {
 export function moveOf(
   flow: CompiledFlow,
   run: Run,
-  { contact, workspace, activity = noActivity, now, occurrence }: Facts,
+  { contact, workspace, activity = noActivity, now, occurrence, abStates }: Facts,
 ): Move {
-  return { flow, workspace, activity, now, depth: occurrence?.depth ?? 0, moved: unmoved(run, contact) };
+  const depth = occurrence?.depth ?? 0;
+  return { flow, workspace, activity, now, depth, abStates, moved: unmoved(run, contact) };
 }
 
 /** Takes a move on from where its run stands by now. */
@@ -94,7 +101,7 @@ function takeStep(move: Move, given: Given): boolean {
 
 /** What the step sees. */
 export function contextOf(
-  { flow, workspace, activity, now, moved }: Move,
+  { flow, workspace, activity, now, abStates, moved }: Move,
   step: CompiledStep,
   { answer, occurrence }: Given,
 ): StepContext {
@@ -108,6 +115,7 @@ export function contextOf(
     now,
     enteredAt: run.enteredAt,
     waitUntil: run.status === "waiting" ? run.wakeAt : null,
+    abState: abStates?.(flow.id, step.name) ?? null,
     workspace,
     activity,
     // Many steps never look at it, and it is the dearest part of a step.
@@ -182,6 +190,8 @@ export function leave(move: Move, step: CompiledStep, outcome: Extract<StepOutco
   moved.counts.push(`${step.name}:${outcome.exit}`, ...(outcome.counts ?? []));
   ask(moved, step, { effects: outcome.effects ?? [], awaited: false });
   moved.occurrences.push(...(outcome.occurrences ?? []));
+  if (outcome.variant !== undefined)
+    moved.variants.push({ step: step.name, visit: run.visit, variant: outcome.variant });
   for (const change of outcome.changes ?? []) {
     moved.changes.push(change);
     moved.contact = applyChange(moved.contact, change);

@@ -6,6 +6,9 @@ import type { NewOccurrence } from "./step-kind.ts";
 /** An effect as a step asked for it: `visit` and `ordinal` make its idempotency key stable. */
 export type AskedEffect = EffectRequest & { step: string; visit: number; ordinal: number; awaited: boolean };
 
+/** A variant that a run took in the test of a step. */
+export type TakenVariant = { step: string; visit: number; variant: string };
+
 /** A count for the roll-ups: `step` and what happened there. */
 export type Count = string;
 
@@ -16,6 +19,8 @@ export type Advanced = {
   changes: ContactChange[];
   effects: AskedEffect[];
   occurrences: NewOccurrence[];
+  /** Tests in which the run takes part from here on. */
+  variants: TakenVariant[];
   trail: TrailEntry[];
   counts: Count[];
   /** What a step threw: bugs, for the log. The run has ended as failed. */
@@ -24,5 +29,5 @@ export type Advanced = {
 
 /** A run about to be moved: nothing decided yet. */
 export function unmoved(run: Run, contact: Contact): Advanced {
-  return { run, contact, changes: [], effects: [], occurrences: [], trail: [], counts: [], bugs: [] };
+  return { run, contact, changes: [], effects: [], occurrences: [], variants: [], trail: [], counts: [], bugs: [] };
 }

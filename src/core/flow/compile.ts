@@ -1,3 +1,4 @@
+import type { AbTest } from "./ab-test.ts";
 import type { FlowDefinition } from "./definition.ts";
 import { occurrenceName } from "./occurrence-names.ts";
 import type { EntryKind, StepKind } from "./step-kind.ts";
@@ -26,6 +27,8 @@ export type CompiledFlow = {
   listensTo: ReadonlySet<string>;
   /** The steps that listen to an event, by its name. */
   listeners: ReadonlyMap<string, readonly CompiledStep[]>;
+  /** The steps that are tests of variants. */
+  tests: readonly { step: string; test: AbTest }[];
   /** True when some condition or template looks at the lists of the contact, which are loaded only then. */
   readsLists: boolean;
 };
@@ -54,7 +57,16 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
     ...listeners.keys(),
   ]);
   const readsLists = listReader.test(JSON.stringify(definition));
-  return { ...identity, definition, steps, entries, listensTo, listeners, readsLists };
+  return {
+    ...identity,
+    definition,
+    steps,
+    entries,
+    listensTo,
+    listeners,
+    tests: testsOf([...steps.values()]),
+    readsLists,
+  };
 }
 
 /** The names of events that can matter to a live run: those of its steps and of its exit rules. */
@@ -78,6 +90,13 @@ function listenersOf(steps: readonly CompiledStep[]): Map<string, CompiledStep[]
     for (const name of step.kind.listensTo?.(step.config) ?? [])
       listeners.set(name, [...(listeners.get(name) ?? []), step]);
   return listeners;
+}
+
+function testsOf(steps: readonly CompiledStep[]): { step: string; test: AbTest }[] {
+  return steps.flatMap(({ name, kind, config }) => {
+    const test = kind.test?.(config);
+    return test ? [{ step: name, test }] : [];
+  });
 }
 
 function known<Kind>(kinds: Readonly<Record<string, Kind>>, name: string): Kind {

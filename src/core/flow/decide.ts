@@ -1,15 +1,16 @@
 import type { Contact, ContactChange } from "../contact.ts";
 import { type Activity, noActivity } from "./activity.ts";
-import { advance } from "./advance.ts";
-import { type Advanced, type AskedEffect, type Count, unmoved } from "./advanced.ts";
+import { type AbStates, advance } from "./advance.ts";
+import { type Advanced, type AskedEffect, type Count, type TakenVariant, unmoved } from "./advanced.ts";
 import { changeOccurrences, isChanged } from "./change-occurrences.ts";
+import { changedOccurrence } from "./changed-occurrence.ts";
 import type { CompiledEntry, CompiledFlow } from "./compile.ts";
 import type { EffectAnswer } from "./effect.ts";
 import { exitRun, failRun, replaceRun } from "./end-moved.ts";
 import { meet } from "./meet.ts";
 import { newRun } from "./new-run.ts";
 import { occurrenceName } from "./occurrence-names.ts";
-import { type Priority, priorities } from "./priority.ts";
+import type { Priority } from "./priority.ts";
 import {
   type AdmissionRecord,
   admissionKey,
@@ -47,6 +48,7 @@ export type FlowLookup = {
   /** True when some flow listens to the event, or a run of an earlier version may. */
   hears(eventName: string): boolean;
   version(flowId: string, version: number): CompiledFlow | undefined;
+  abStates?: AbStates;
 };
 
 export type DecideContext = {
@@ -70,6 +72,8 @@ export type Decision = {
   changed: Priority | null;
   /** What steps and changes made happen: to be recorded as events, in this order, behind what is in line. */
   occurrences: MadeOccurrence[];
+  /** Variants of tests that runs took. */
+  variants: (TakenVariant & { run: Run })[];
   outcomes: EventOutcome[];
   admissions: { flowId: string; key: string | null; runId: string; at: Date }[];
   counts: { flowId: string; version: number; name: Count }[];
@@ -94,6 +98,7 @@ export function decide(state: ContactState, work: readonly Work[], context: Deci
     withdrawn: [],
     changed: null,
     occurrences: [],
+    variants: [],
     outcomes: [],
     admissions: [],
     counts: [],
@@ -134,17 +139,7 @@ function meetEvent(deciding: Deciding, occurrence: Occurrence): void {
 
 /** The contact is not what it was: runs that rest look again. */
 function meetChange(deciding: Deciding): void {
-  const { now } = deciding.context;
-  const name = occurrenceName.contactChanged;
-  const occurrence = {
-    id: "",
-    name,
-    payload: {},
-    acceptedAt: now,
-    target: null,
-    depth: 0,
-    priority: priorities.normal,
-  };
+  const occurrence = changedOccurrence(deciding.context.now);
   for (const id of [...deciding.state.runs.keys()]) meetRun(deciding, id, occurrence);
 }
 
@@ -154,7 +149,8 @@ function meetRun(deciding: Deciding, runId: string, occurrence: Occurrence): voi
   const flow = run && context.flows.version(run.flowId, run.version);
   if (!(run && flow?.listensTo.has(occurrence.name))) return;
   const { workspace, now } = context;
-  keep(deciding, meet(flow, run, { contact: state.contact, activity: state.activity, workspace, now, occurrence }));
+  const { abStates } = context.flows;
+  keep(deciding, meet(flow, run, { ...state, workspace, now, abStates, occurrence }));
 }
 
 /** An entry that throws keeps the contact out of its flow, and says so; other flows are not touched by it. */
@@ -228,7 +224,7 @@ function move(deciding: Deciding, run: Run, given: { answer?: EffectAnswer }): v
   const { workspace, now, flows } = deciding.context;
   const flow = flows.version(run.flowId, run.version);
   if (flow) {
-    keep(deciding, advance(flow, run, { contact, activity, workspace, now, ...given }));
+    keep(deciding, advance(flow, run, { contact, activity, workspace, now, abStates: flows.abStates, ...given }));
     return;
   }
   const moved = unmoved(run, contact);
@@ -245,6 +241,7 @@ function keep(deciding: Deciding, moved: Advanced): void {
   addOccurrences(deciding, moved);
   if (run.status === "exited" || run.status === "cancelled") stop(decision, run);
   decision.runs.set(run.id, { run, isNew: kept?.isNew ?? false, trail: [...(kept?.trail ?? []), ...moved.trail] });
+  for (const taken of moved.variants) decision.variants.push({ ...taken, run });
   decision.changes.push(...moved.changes);
   for (const effect of moved.effects) decision.effects.push({ run, effect });
   for (const error of moved.bugs) decision.bugs.push({ error, flowId: run.flowId, runId: run.id });

@@ -6,6 +6,7 @@ import type { HttpRequest } from "../http-request.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { MailTemplate } from "../message/mail-template.ts";
 import type { Scope } from "../scope.ts";
+import type { AbState, AbTest } from "./ab-test.ts";
 import type { Activity } from "./activity.ts";
 import type { EffectAnswer, EffectRequest } from "./effect.ts";
 import type { Priority } from "./priority.ts";
@@ -14,6 +15,7 @@ import type { WorkspaceFacts } from "./workspace-facts.ts";
 /**
  * What a step sees. `visit` counts the steps of the run so far; `answer` is there once the effect it asked for is done, `occurrence` when
  * an event that the step listens to has come while the run stands on it, and `waitUntil` when the run wakes from a wait of this step.
+ * `abState` is there when the step is a test that has begun.
  */
 export type StepContext = {
   step: string;
@@ -27,6 +29,7 @@ export type StepContext = {
   answer: EffectAnswer | undefined;
   occurrence: Occurrence | undefined;
   waitUntil: Date | null;
+  abState: AbState | null;
   workspace: WorkspaceFacts;
   activity: Activity;
 };
@@ -50,6 +53,8 @@ export type StepOutcome =
       vars?: Record<string, Json>;
       /** What is counted besides the exit that was taken. */
       counts?: readonly string[];
+      /** The variant of the step's test by which the run takes part in it. */
+      variant?: string;
       result?: Json;
       detail?: JsonObject;
     }
@@ -87,6 +92,8 @@ export type StepKind<Config = unknown> = {
   refersTo?(config: Config): readonly Reference[];
   request?(config: Config): HttpRequest | null;
   mail?(config: Config): MailTemplate | null;
+  /** The test of variants that the step is. */
+  test?(config: Config): AbTest;
   check?(config: Config, context: CheckContext): Issue[];
   run(config: Config, context: StepContext): StepOutcome;
 };

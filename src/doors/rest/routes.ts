@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { serveAbTests } from "./ab-tests.ts";
 import { serveContacts } from "./contacts.ts";
 import { type RestContext, withZod } from "./context.ts";
 import { serveEventBatch } from "./event-batch.ts";
@@ -24,6 +25,7 @@ const resources = [
   serveLists,
   serveFlows,
   serveFlowStates,
+  serveAbTests,
   serveRuns,
   serveMessages,
   serveHttpActions,

@@ -9,6 +9,7 @@ import type { ChangedContact, EventRow } from "../../storage/events.ts";
 import type { TrailRow } from "../../storage/trail.ts";
 import { addChanges, type ChangeRows } from "./collect-changes.ts";
 import { addEffect, addStopped, type EffectRows } from "./collect-effects.ts";
+import { collectTests, type TestRows } from "./collect-tests.ts";
 import type { ContactWork } from "./load.ts";
 
 /** All rows that a pass writes. */
@@ -17,6 +18,7 @@ export type PassRows = EffectRows &
     newRuns: Run[];
     movedRuns: { run: Run; dataChanged: boolean }[];
     trail: TrailRow[];
+    tests: TestRows;
     events: EventRow[];
     outcomes: EventOutcomeRow[];
     admissions: AdmissionRow[];
@@ -50,6 +52,7 @@ export function collect(contacts: readonly ContactWork[], context: CollectContex
     changed: [],
     stopped: [],
     withdrawn: [],
+    tests: { participants: [], wins: [] },
     counts: new Map(),
   };
   for (const contact of contacts) {
@@ -76,6 +79,7 @@ function collectContact(rows: PassRows, contact: ContactWork, context: CollectCo
     for (const { error, ...about } of decision.bugs)
       context.onBug(error, { contactId: contact.key.id, runIds: about.runId === null ? [] : [about.runId] });
     addDecision(rows, contact, { decision, before, now: context.now });
+    collectTests(rows.tests, contact, { decision, flows: context.flows, now: context.now });
   } catch (error) {
     context.onBug(error, { contactId: contact.key.id, runIds: [...before.keys()] });
     failAll(rows, contact, { context, reason: "internal_error" });

@@ -18,6 +18,7 @@ import { insertRuns, nextWakes, updateRuns } from "../../storage/runs.ts";
 import { insertSuppressions } from "../../storage/suppressions.ts";
 import { writeTogether } from "../../storage/together.ts";
 import { insertTrail } from "../../storage/trail.ts";
+import { decideAbTests, writeTests } from "./ab-tests.ts";
 import { type CollectContext, collect, type PassRows } from "./collect.ts";
 import { loadWork, type Taken, takeWork } from "./load.ts";
 
@@ -56,6 +57,7 @@ export type PassResult = {
  */
 export async function runPass(options: PassOptions, lanes: readonly number[], only?: OnlyContact): Promise<PassResult> {
   const perLane = Math.max(32, Math.ceil(options.batch / lanes.length));
+  await decideAbTests(options.sql, options.flows, options.now());
   return options.sql.begin(async (sql) => {
     const held = await lockLanes(sql, lanes);
     const skipped = lanes.filter((lane) => !held.includes(lane));
@@ -101,7 +103,7 @@ type Written = { rows: PassRows; taken: Taken; lane: number; now: Date };
 async function writePass(
   sql: Transaction,
   { rows, taken, lane, now }: Written,
-  { worker, capacity }: PassOptions,
+  { worker, capacity, flows }: PassOptions,
 ): Promise<OutboxRow[]> {
   const effects = lease(rows.effects, { worker, capacity });
   const leased = effects.filter(({ leasedBy }) => leasedBy !== null);
@@ -120,7 +122,14 @@ async function writePass(
   if (counts.length > 0) writes.push(addCounts(sql, counts));
   if (taken.events.length > 0) writes.push(removeQueuedEvents(sql, taken.events));
   if (taken.answers.length > 0) writes.push(removeAnswered(sql, taken.answers));
-  const [stopped] = await Promise.all([stopping, ...shared, writeTogether(sql, writes)]);
+  const { tests } = rows;
+  const hasTests = tests.participants.length + tests.wins.length > 0;
+  const [stopped] = await Promise.all([
+    stopping,
+    ...shared,
+    writeTogether(sql, writes),
+    hasTests && writeTests(sql, tests, { lane, flows, now }),
+  ]);
   await stopMessagesOf(sql, stoppedMessages(rows, stopped), now);
   return leased;
 }

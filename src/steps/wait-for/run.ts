@@ -1,4 +1,5 @@
 import type { Issue } from "../../core/errors.ts";
+import { changedOccurrence } from "../../core/flow/changed-occurrence.ts";
 import type { Occurrence, StepContext, StepKind, StepOutcome } from "../../core/flow/step-kind.ts";
 import { noDateIn, untilDateAt, zoneOf } from "../../core/flow/wait-until.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -51,13 +52,9 @@ function after(span: Parameters<typeof addDuration>[1], at: Date, context: StepC
   return isExact(span) ? addDuration(at, span) : addDuration(at, span, zoneOf(context));
 }
 
-function isHeld(item: Awaited, context: StepContext): boolean {
-  return "when" in item && matches(item, changedNow(item, context), context);
-}
-
 /** A condition is looked at on entering as it is when the contact has changed. */
-function changedNow(item: Awaited, { now }: StepContext): Occurrence {
-  return { id: "", name: nameOf(item), payload: {}, acceptedAt: now, target: null, depth: 0, priority: 1 };
+function isHeld(item: Awaited, context: StepContext): boolean {
+  return "when" in item && matches(item, changedOccurrence(context.now), context);
 }
 
 type Met = { occurrence: Occurrence; until: Date | null };
