@@ -124,6 +124,35 @@ test("an incoming call must not join a list that is not there", async () => {
   });
 });
 
+test("steps must not name flows and lists that are not there, or not in this workspace", async () => {
+  const theirs = await createTestWorkspace(platform, "Other");
+  const other = await createFlow(platform, theirs, { definition: definition() });
+  const [mine, list] = [
+    await create(definition()),
+    await createList(platform, platform.caller, { name: "Named in steps" }),
+  ];
+  const acting = (flow: string, listId: string) => {
+    const steps = {
+      start: { kind: "start-flow", config: { flow }, exits: { next: "leave" } },
+      leave: { kind: "unsubscribe", config: { lists: [listId] }, exits: { next: "join" } },
+      join: { kind: "update-contact", config: { joinLists: [listId] }, exits: { next: null } },
+    };
+    const entries = { paid: { kind: "event", config: { event: "order.paid" }, next: "start" } };
+    return { schema: 1, name: "Acting", entries, steps };
+  };
+  const { id } = await create(acting(other.id, newId()));
+  const error = await publish(id).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: "invalid_flow",
+    issues: [
+      { path: "steps.start.config.flow", message: `there is no flow ${other.id}` },
+      { path: "steps.leave.config.lists[0]" },
+      { path: "steps.join.config.joinLists[0]" },
+    ],
+  });
+  expect(await publish(id, acting(mine.id.toUpperCase(), list.id))).toMatchObject({ version: 1 });
+});
+
 test("pause, resume and archive change what is heard, and doing one twice does no harm", async () => {
   const { id } = await create(definition({ event: "three" }));
   const act = { id };

@@ -76,6 +76,16 @@ test("claims what is due of one kind, the longest due first, once", async () => 
   expect(await nextEffectDue(database.sql, "http")).toEqual(at(9));
 });
 
+test("claims the urgent before the ordinary, and the bulk last, whenever they were due", async () => {
+  await put(effectOf(1, { priority: 2 }), effectOf(2, { priority: 1 }), effectOf(3, { priority: 0 }));
+  expect(await nextEffectDue(database.sql, "http")).toEqual(at(1));
+  expect([await claim(worker, at(5), 1), await claim(worker, at(5), 1), await claim(worker, at(5), 1)]).toEqual([
+    [3],
+    [2],
+    [1],
+  ]);
+});
+
 test("two that claim at the same time never get the same effect", async () => {
   await put(...Array.from({ length: 200 }, (_, number) => effectOf(number, { dueAt: at(0) })));
   const parts = await Promise.all(

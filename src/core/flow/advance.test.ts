@@ -210,3 +210,77 @@ test("changes nothing that it was given", () => {
   advance(callFlow, run, facts);
   expect({ run, contact: facts.contact }).toEqual(before);
 });
+
+test("variables change with the step that sets them, and null removes one", () => {
+  const flow = oddFlow(
+    ({ visit }) => (visit === 1 ? { kind: "go", exit: "next", vars: { a: 1, b: null } } : { kind: "end" }),
+    {
+      odd: { ...oddNext, exits: { next: "odd" } },
+    },
+  );
+  const { run } = move(flow, { vars: { b: 2, c: 3 } });
+  expect(run).toMatchObject({ status: "completed", vars: { a: 1, c: 3 } });
+  const kept = move(
+    oddFlow(() => ({ kind: "end" })),
+    { vars: { b: 2 } },
+  ).run;
+  expect(kept.vars).toEqual({ b: 2 });
+});
+
+test("later steps and exit rules see the variables, but none hides what every run has", () => {
+  const seen: unknown[] = [];
+  const flow = oddFlow(({ scope }) => {
+    seen.push(scope.run.a, scope.run.id);
+    return { kind: "end" };
+  });
+  move(flow, { vars: { a: 1, id: "mine" } });
+  expect(seen).toEqual([1, "run-1"]);
+});
+
+test("a wait without an end sleeps until something comes, and a due wake does not move it", () => {
+  const flow = oddFlow(() => ({ kind: "wait", until: null }));
+  const { run, trail } = move(flow);
+  expect(run).toMatchObject({ status: "waiting", wakeAt: null });
+  expect(trail).toMatchObject([{ outcome: "waiting", detail: { until: null } }]);
+  expect(move(flow, run).trail).toEqual([]);
+});
+
+test("what a step counts and makes happen is kept in order", () => {
+  const flow = oddFlow(
+    ({ visit }) =>
+      visit === 3
+        ? { kind: "end" }
+        : { kind: "go", exit: "next", counts: [`c${visit}`], occurrences: [{ name: `e${visit}`, payload: {} }] },
+    { odd: { ...oddNext, exits: { next: "odd" } } },
+  );
+  const { counts, occurrences } = move(flow);
+  expect(counts).toEqual(["odd:next", "c1", "odd:next", "c2", "completed"]);
+  expect(occurrences.map(({ name }) => name)).toEqual(["e1", "e2"]);
+});
+
+test.each([
+  [59, 4],
+  [60, 0],
+])("a rest of %d seconds that has passed leaves a depth of %d", (seconds, depth) => {
+  const wait = { kind: "wait", config: { for: { amount: seconds, unit: "seconds" } }, exits: { next: "odd" } };
+  const flow = oddFlow(() => ({ kind: "wait", until: null }), { wait, odd: oddNext });
+  const asleep = move(flow, { depth: 4 }).run;
+  expect(asleep.depth).toBe(4);
+  const now = new Date(noon.getTime() + seconds * 1000);
+  expect(move(flow, asleep, { now }).run).toMatchObject({ step: "odd", depth });
+});
+
+test.each([
+  [undefined, flowLimits.visits],
+  [7, 7],
+])("with maxSteps %s the loop guard ends a run after %d steps, and says so", (maxSteps, steps) => {
+  const registry = registryWith(() => ({ kind: "go", exit: "next" }));
+  const flow = flowOf(
+    { odd: { ...oddNext, exits: { next: "odd" } } },
+    { registry, changes: maxSteps ? { maxSteps } : {} },
+  );
+  let { run, trail } = move(flow);
+  while (run.endedAt === null) ({ run, trail } = move(flow, run));
+  expect(run).toMatchObject({ status: "failed", reason: "loop_guard", visit: steps + 1 });
+  expect(trail.at(-1)).toMatchObject({ kind: "engine", outcome: "failed", reason: "loop_guard" });
+});
