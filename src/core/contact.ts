@@ -1,3 +1,4 @@
+import { type Activity, rememberKnown } from "./flow/activity.ts";
 import type { Json, JsonObject } from "./json.ts";
 
 /** The three ways to know a contact, in order of precedence when they point to different contacts. */
@@ -10,7 +11,10 @@ export type MembershipState = (typeof membershipStates)[number];
 export const channelNames = ["email", "whatsapp", "sms"] as const;
 export type ChannelName = (typeof channelNames)[number];
 
-/** A contact as the engine sees it. `lists` maps the id of each list the contact is known to, to its state there. */
+/**
+ * A contact as the engine sees it. `lists` maps the id of each list the contact is known to, to its state there. `segments` and `activity` are
+ * there when something that looks at the contact asks for them.
+ */
 export type Contact = {
   id: string;
   lane: number;
@@ -24,6 +28,8 @@ export type Contact = {
   timeZone: string | null;
   locale: string | null;
   createdAt: Date;
+  segments?: readonly string[];
+  activity?: Activity;
 };
 
 /** A change that a flow makes to a contact, as data. A property set to null is removed. */
@@ -46,6 +52,7 @@ export const reservedProperties = [
   "timeZone",
   "locale",
   "createdAt",
+  "segments",
 ] as const;
 
 const views = new WeakMap<Contact, JsonObject>();
@@ -67,7 +74,11 @@ export function contactScope(contact: Contact): JsonObject {
     timeZone: contact.timeZone,
     locale: contact.locale,
     createdAt: contact.createdAt.toISOString(),
+    ...(contact.segments === undefined ? {} : { segments: [...contact.segments] }),
   });
+  const { activity, segments } = contact;
+  if (activity || segments)
+    rememberKnown(view, { ...(activity ? { activity } : {}), ...(segments ? { segments } : {}) });
   views.set(contact, view);
   return view;
 }

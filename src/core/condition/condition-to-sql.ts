@@ -1,5 +1,7 @@
+import type { EventLeaf, MessageLeaf } from "./ast.ts";
 import { type Condition, resolveLeaf } from "./condition.ts";
-import { bindText, type SqlContext } from "./operator.ts";
+import { type ActivitySql, bindNumber, bindText, type SqlContext } from "./operator.ts";
+import { windowStart } from "./window.ts";
 
 /** Where the fields of a root are: a jsonb expression that is SQL null when the field is missing. */
 export type Columns = (root: string, path: readonly (string | number)[]) => string;
@@ -13,9 +15,57 @@ export function conditionToSql(condition: Condition, columns: Columns, context: 
   if ("or" in condition) return join(condition.or, " or ", (part) => conditionToSql(part, columns, context));
   // Not `not`: that would leave null as null, and a part that is null counts as false.
   if ("not" in condition) return `((${conditionToSql(condition.not, columns, context)}) is not true)`;
+  if ("segment" in condition) return `(${tablesOf(context).isInSegment(condition.segment, context.params)})`;
+  if (!("field" in condition)) return countToSql(condition, context);
   const { path, operator } = resolveLeaf(condition);
   const [root, ...inner] = path;
   return `(${operator.sql(`(${columns(String(root), inner)})`, condition.value, context)})`;
+}
+
+/** How many events or messages there are, beside the count that the leaf asks for. */
+function countToSql(leaf: EventLeaf | MessageLeaf, context: SqlContext): string {
+  const isEvent = "event" in leaf;
+  const rows = isEvent
+    ? tablesOf(context).events(leaf.event, context.params)
+    : tablesOf(context).messages(leaf.message, context.params);
+  const tests = [
+    ...windowSql(leaf, context),
+    ...(isEvent ? whereSql(leaf, context) : messageSql(leaf, context.params)),
+  ];
+  const where = tests.length === 0 ? "" : ` where ${tests.join(" and ")}`;
+  const { count = { atLeast: 1 } } = leaf;
+  const from = `from ${rows} as done${where}`;
+  if ("atLeast" in count && count.atLeast === 1) return `(exists (select ${from}))`;
+  const [sign, number] =
+    "atLeast" in count ? [">=", count.atLeast] : "atMost" in count ? ["<=", count.atMost] : ["=", count.exactly];
+  const what = isEvent ? "*" : "distinct done.message_id";
+  return `((select count(${what}) ${from}) ${sign} ${bindNumber(context.params, number, "bigint")})`;
+}
+
+function windowSql({ within }: EventLeaf | MessageLeaf, { params, now }: SqlContext): string[] {
+  if (within === undefined) return [];
+  return [`done.at >= ${bindText(params, new Date(windowStart(within, now)).toISOString())}::timestamptz`];
+}
+
+/** The payload of the one event is all that its `where` sees. */
+function whereSql({ where }: EventLeaf, context: SqlContext): string[] {
+  if (where === undefined) return [];
+  const columns: Columns = (root, path) =>
+    root === "event" ? readPathSql("done.payload", path, context.params) : "null::jsonb";
+  return [conditionToSql(where, columns, context)];
+}
+
+function messageSql({ flow, step, link }: MessageLeaf, params: unknown[]): string[] {
+  return [
+    ...(flow === undefined ? [] : [`done.flow_id = ${bindText(params, flow)}::uuid`]),
+    ...(step === undefined ? [] : [`done.step = ${bindText(params, step)}`]),
+    ...(link === undefined ? [] : [`done.link = ${bindText(params, link)}`]),
+  ];
+}
+
+function tablesOf({ activity }: SqlContext): ActivitySql {
+  if (!activity) throw new Error("A condition over what a contact has done was compiled where there is no contact.");
+  return activity;
 }
 
 /**

@@ -72,8 +72,13 @@ function nested(depth: number): Condition {
 test.each<[string, unknown, string, string]>([
   ["something else than an object", "contact.plan", "", "is an object"],
   ["null", null, "", "is an object"],
-  ["an empty object", {}, "", "exactly one of and, or, not and field"],
-  ["two forms at once", { and: [yes], or: [yes] }, "", "exactly one of and, or, not and field"],
+  ["an empty object", {}, "", "exactly one of and, or, not, field, event, message and segment"],
+  [
+    "two forms at once",
+    { and: [yes], or: [yes] },
+    "",
+    "exactly one of and, or, not, field, event, message and segment",
+  ],
   ["an unknown key", { ...yes, values: [1] }, "values", 'key "values" is not known'],
   ["an empty list", { and: [] }, "and", "at least one condition"],
   ["a list that is none", { or: yes }, "or", "at least one condition"],

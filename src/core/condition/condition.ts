@@ -1,26 +1,39 @@
 import { z } from "zod";
 import type { Issue } from "../errors.ts";
+import { knownOf } from "../flow/activity.ts";
 import { joinPath } from "../issues.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { parsePath, readPath } from "../path.ts";
+import { durationSchema } from "../time.ts";
+import { type Found, findActivity, meetsCount } from "./activity-leaf.ts";
+import { type Condition, type EventLeaf, type Leaf, type MessageLeaf, messageTypes, type SegmentLeaf } from "./ast.ts";
 import { conditionLimits } from "./limits.ts";
 import type { Operator } from "./operator.ts";
 import { findOperator, operators } from "./operators/index.ts";
 import { findProblems } from "./problems.ts";
 
-/** One comparison. `field` is a path into the scope whose first segment is a root, such as `event.items[0].price`. */
-export type Leaf = { readonly field: string; readonly operator: string; readonly value?: Json };
-
-/** A question about a scope, as plain JSON. It is never changed after it was made. */
-export type Condition =
-  | { readonly and: readonly Condition[] }
-  | { readonly or: readonly Condition[] }
-  | { readonly not: Condition }
-  | Leaf;
+export type { Condition } from "./ast.ts";
 
 // Any JSON: the operator's own schema has had its say by then.
 const valueSchema: z.ZodType<Json> = z.unknown() as z.ZodType<unknown> as z.ZodType<Json>;
 const leafSchema = z.strictObject({ field: z.string(), operator: z.string(), value: valueSchema.exactOptional() });
+const counting = {
+  within: durationSchema.exactOptional(),
+  count: z
+    .union([
+      z.strictObject({ atLeast: z.int() }),
+      z.strictObject({ atMost: z.int() }),
+      z.strictObject({ exactly: z.int() }),
+    ])
+    .exactOptional(),
+};
+const messageSchema = z.strictObject({
+  message: z.enum(messageTypes),
+  flow: z.string().exactOptional(),
+  step: z.string().exactOptional(),
+  link: z.string().exactOptional(),
+  ...counting,
+});
 
 // The id names it in OpenAPI, which cannot describe a recursive schema without one.
 const nodeSchema: z.ZodType<Condition> = z
@@ -30,6 +43,9 @@ const nodeSchema: z.ZodType<Condition> = z
       z.strictObject({ or: z.array(nodeSchema) }),
       z.strictObject({ not: nodeSchema }),
       leafSchema,
+      z.strictObject({ event: z.string(), where: nodeSchema.exactOptional(), ...counting }),
+      messageSchema,
+      z.strictObject({ segment: z.string() }),
     ]),
   )
   .meta({ id: "Condition" });
@@ -38,7 +54,7 @@ const nodeSchema: z.ZodType<Condition> = z
 const inputDescription = {
   type: "object",
   description:
-    "Exactly one of: and, or (lists of conditions); not (a condition); field and operator, with a value where the operator takes one.",
+    "Exactly one of: and, or (lists of conditions); not (a condition); field and operator, with a value where the operator takes one; event or message, with within and count; segment (its id).",
   properties: {
     and: { type: "array", items: { type: "object" } },
     or: { type: "array", items: { type: "object" } },
@@ -46,6 +62,15 @@ const inputDescription = {
     field: { type: "string" },
     operator: { type: "string", enum: operators.map(({ name }) => name) },
     value: {},
+    event: { type: "string" },
+    where: { type: "object" },
+    message: { type: "string", enum: [...messageTypes] },
+    flow: { type: "string" },
+    step: { type: "string" },
+    link: { type: "string" },
+    within: { type: "object" },
+    count: { type: "object" },
+    segment: { type: "string" },
   },
 };
 
@@ -66,20 +91,42 @@ export function checkCondition(value: unknown): Issue[] {
   return findProblems(value).map(({ path, message }) => ({ path: joinPath("", path), message }));
 }
 
-/** Whether a valid condition holds for `scope` at `now`. Missing fields never raise an error: each operator says what they mean. */
+/**
+ * Whether a valid condition holds for `scope` at `now`. Missing fields never raise an error: each operator says what they mean. Events, messages
+ * and segments are those that the scope's contact was loaded with.
+ */
 export function evaluate(condition: Condition, scope: JsonObject, now: Date): boolean {
   if ("and" in condition) return condition.and.every((part) => evaluate(part, scope, now));
   if ("or" in condition) return condition.or.some((part) => evaluate(part, scope, now));
   if ("not" in condition) return !evaluate(condition.not, scope, now);
+  if ("segment" in condition) return isInSegment(condition, scope);
+  if (!("field" in condition)) return meetsCount(condition, findFor(condition, scope, now).length);
   const { path, operator } = resolveLeaf(condition);
   return operator.matches(readPath(scope, path), condition.value, now);
 }
 
-/** A condition with what came of each of its parts. `actual` is the field's value, left out when the field is missing. */
+/** What the contact of a scope has done of what a leaf counts. */
+function findFor(leaf: EventLeaf | MessageLeaf, scope: JsonObject, now: Date): Found {
+  const matches = (payload: JsonObject) =>
+    !("event" in leaf) || leaf.where === undefined || evaluate(leaf.where, { event: payload }, now);
+  return findActivity(leaf, { activity: knownOf(scope).activity, now, matches });
+}
+
+function isInSegment({ segment }: SegmentLeaf, scope: JsonObject): boolean {
+  return knownOf(scope).segments.includes(segment);
+}
+
+/**
+ * A condition with what came of each of its parts. `actual` is the field's value, left out when the field is missing, or how many events or
+ * messages were found, with the last instant of one.
+ */
 export type Explanation =
   | { and: Explanation[]; result: boolean }
   | { or: Explanation[]; result: boolean }
   | { not: Explanation; result: boolean }
+  | (JsonObject & { event: string; actual: number; result: boolean })
+  | (JsonObject & { message: string; actual: number; result: boolean })
+  | { segment: string; result: boolean }
   | { field: string; operator: string; value?: Json; actual?: Json; result: boolean };
 
 /** Like `evaluate`, but looks at every part and says what it found. Long values are cut, so that a trail stays small. */
@@ -96,7 +143,19 @@ export function explain(condition: Condition, scope: JsonObject, now: Date): Exp
     const not = explain(condition.not, scope, now);
     return { not, result: !not.result };
   }
-  return explainLeaf(condition, scope, now);
+  if ("segment" in condition) return { ...condition, result: isInSegment(condition, scope) };
+  return "field" in condition ? explainLeaf(condition, scope, now) : explainCount(condition, scope, now);
+}
+
+function explainCount(leaf: EventLeaf | MessageLeaf, scope: JsonObject, now: Date): Explanation {
+  const found = findFor(leaf, scope, now);
+  const last = Math.max(...found.map((at) => at.getTime()));
+  return {
+    ...(leaf as unknown as { event: string } | { message: string }),
+    actual: found.length,
+    ...(found.length === 0 ? {} : { lastAt: new Date(last).toISOString() }),
+    result: meetsCount(leaf, found.length),
+  };
 }
 
 function explainLeaf(leaf: Leaf, scope: JsonObject, now: Date): Explanation {
@@ -118,12 +177,13 @@ function shorten(value: Json): Json {
   return `${text.slice(0, conditionLimits.shownLength).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-/** The fields a condition reads, each once. */
+/** The fields a condition reads, each once. Those of single events are not among them. */
 export function conditionFields(condition: Condition): string[] {
-  return [...new Set(leavesOf(condition).map((leaf) => leaf.field))];
+  return [...new Set(leavesOf(condition).flatMap((leaf) => ("field" in leaf ? [leaf.field] : [])))];
 }
 
-function leavesOf(condition: Condition): Leaf[] {
+/** The leaves of a condition, in order. */
+export function leavesOf(condition: Condition): (Leaf | EventLeaf | MessageLeaf | SegmentLeaf)[] {
   if ("and" in condition) return condition.and.flatMap(leavesOf);
   if ("or" in condition) return condition.or.flatMap(leavesOf);
   return "not" in condition ? leavesOf(condition.not) : [condition];

@@ -8,4 +8,6 @@ export const conditionLimits = {
   valueItems: 500,
   /** Characters of a value that an explanation shows. */
   shownLength: 500,
+  /** Of the events of one name, and of the message events of one type, only so many count: the newest. */
+  activity: 1000,
 } as const;

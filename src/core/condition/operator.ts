@@ -1,8 +1,21 @@
 import type { ZodType } from "zod";
 import type { Json } from "../json.ts";
 
-/** What an operator's SQL may use: parameters are pushed to `params`, and `now` is the instant both meanings share. */
-export type SqlContext = { params: unknown[]; now: Date };
+/**
+ * What SQL may use: parameters are pushed to `params`, and `now` is the instant both meanings share. `activity` is there where conditions
+ * may ask for what a contact has done.
+ */
+export type SqlContext = { params: unknown[]; now: Date; activity?: ActivitySql };
+
+/** Where the activity of the contact in question is: each a query in brackets, over the newest of their sort. */
+export type ActivitySql = {
+  /** With columns payload (jsonb) and at. */
+  events(name: string, params: unknown[]): string;
+  /** With columns message_id, at, flow_id and step and link (text). */
+  messages(type: string, params: unknown[]): string;
+  /** A boolean: whether the contact is in the segment. */
+  isInSegment(id: string, params: unknown[]): string;
+};
 
 /**
  * One operator with its two meanings, which say the same for every field and every valid value.
@@ -16,6 +29,8 @@ export type Operator<Value = unknown> = {
   valueRule: string;
   matches(field: Json | undefined, value: Value, now: Date): boolean;
   sql(field: string, value: Value, context: SqlContext): string;
+  /** For operators that look at the clock: the first instant after `now`, in milliseconds, at which the answer is another; else infinity. */
+  flipsAt?(field: Json | undefined, value: Value, now: Date): number;
 };
 
 /** Adds `text` to the parameters and returns its placeholder, typed as text so that every client sends it as it is. */

@@ -17,3 +17,19 @@ export type PastMessageEvent = {
 export type Activity = { events: readonly PastEvent[]; messages: readonly PastMessageEvent[] };
 
 export const noActivity: Activity = { events: [], messages: [] };
+
+/** What is known of a contact besides what templates see of it. */
+type Known = { activity: Activity; segments: readonly string[] };
+
+const nothing: Known = { activity: noActivity, segments: [] };
+const known = new WeakMap<object, Known>();
+
+/** Ties what a contact has done to its view, so that conditions find it wherever the view stands as `contact` in a scope. */
+export function rememberKnown(view: JsonObject, facts: Partial<Known>): void {
+  known.set(view, { ...nothing, ...facts });
+}
+
+/** What is known of the contact of a scope; nothing when it was not loaded. */
+export function knownOf({ contact }: JsonObject): Known {
+  return (typeof contact === "object" && contact !== null && known.get(contact)) || nothing;
+}

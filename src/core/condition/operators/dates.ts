@@ -3,6 +3,7 @@ import { addDuration, type Duration, durationSchema } from "../../time.ts";
 import { parseDay, parseInstant } from "../instant.ts";
 import { bindNumber, type Operator, type SqlContext } from "../operator.ts";
 import { dayValue, instantValue } from "../value-schemas.ts";
+import { windowFlip } from "../window.ts";
 
 const instantRule = 'needs a date (2026-03-01), an instant with its zone (2026-03-01T10:00:00Z) or "now" as its value';
 const durationRule = 'needs a duration of at most ten years such as {"amount": 7, "unit": "days"} as its value';
@@ -16,6 +17,7 @@ export const before: Operator<string> = {
   valueRule: instantRule,
   matches: (field, value, now) => isWithin(field, beforeWindow(value, now)),
   sql: (field, value, context) => within(field, beforeWindow(value, context.now), context),
+  flipsAt: (field, value, now) => (value === "now" ? passedAt(field, now, 1) : never),
 };
 
 export const after: Operator<string> = {
@@ -25,6 +27,7 @@ export const after: Operator<string> = {
   valueRule: instantRule,
   matches: (field, value, now) => isWithin(field, afterWindow(value, now)),
   sql: (field, value, context) => within(field, afterWindow(value, context.now), context),
+  flipsAt: (field, value, now) => (value === "now" ? passedAt(field, now, 0) : never),
 };
 
 /** The field is an instant of that day in UTC. */
@@ -45,6 +48,8 @@ export const withinLast: Operator<Duration> = {
   valueRule: durationRule,
   matches: (field, duration, now) => isWithin(field, lastWindow(duration, now)),
   sql: (field, duration, context) => within(field, lastWindow(duration, context.now), context),
+  flipsAt: (field, length, now) =>
+    onInstant(field, (at) => windowFlip(at, { length, now }, (then) => isWithin(field, lastWindow(length, then)))),
 };
 
 /** From now to one duration ahead, both included. */
@@ -55,7 +60,25 @@ export const withinNext: Operator<Duration> = {
   valueRule: durationRule,
   matches: (field, duration, now) => isWithin(field, nextWindow(duration, now)),
   sql: (field, duration, context) => within(field, nextWindow(duration, context.now), context),
+  flipsAt: (field, ahead, now) => {
+    const length = { amount: -ahead.amount, unit: ahead.unit };
+    return onInstant(field, (at) =>
+      windowFlip(at, { length, now }, (then) => isWithin(field, nextWindow(ahead, then))),
+    );
+  },
 };
+
+const never = Number.POSITIVE_INFINITY;
+
+function onInstant(field: Json | undefined, flip: (at: number) => number): number {
+  const instant = typeof field === "string" ? parseInstant(field) : null;
+  return instant === null ? never : flip(instant);
+}
+
+/** When the clock has passed the field by so many milliseconds, unless it has. */
+function passedAt(field: Json | undefined, now: Date, by: number): number {
+  return onInstant(field, (at) => (at + by > now.getTime() ? at + by : never));
+}
 
 function isWithin(field: Json | undefined, { from, to }: Window): boolean {
   const instant = typeof field === "string" ? parseInstant(field) : null;
