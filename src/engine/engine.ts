@@ -11,6 +11,7 @@ import { type PassOptions, type PassResult, runPass } from "./pass/pass.ts";
 import type { EffectPerformer } from "./perform/performer.ts";
 import { EffectQueue } from "./perform/queue.ts";
 import { createSettler } from "./perform/settle.ts";
+import { SegmentBuilder } from "./segments/builder.ts";
 
 export type EngineOptions = {
   sql: Sql;
@@ -41,6 +42,10 @@ export type EngineTuning = {
   deadAfterMs: number;
   maxHeld: number;
   quarantinePerMinute: number;
+  /** How often to look for segments to build, how many contacts to take at once, and how old a definition has to be. */
+  buildEveryMs: number;
+  buildChunk: number;
+  buildGraceMs: number;
 };
 
 const defaults: EngineTuning = {
@@ -52,6 +57,9 @@ const defaults: EngineTuning = {
   deadAfterMs: 10_000,
   maxHeld: 2000,
   quarantinePerMinute: 20,
+  buildEveryMs: 1000,
+  buildChunk: 2000,
+  buildGraceMs: 1000,
 };
 
 /** The part of a process that moves runs and performs what they ask for. Everything it knows is in the database. */
@@ -63,6 +71,7 @@ export class Engine {
   readonly #queues: EffectQueue[];
   readonly #settler;
   readonly #heart: Heart;
+  readonly #builder: SegmentBuilder;
   #quarantined: number[] = [];
   #stopping: Promise<void> | null = null;
 
@@ -85,6 +94,13 @@ export class Engine {
       ...{ heartbeatMs: this.#tuning.heartbeatMs, deadAfterMs: this.#tuning.deadAfterMs },
       onError: (error) => this.#report(error, "The database did not hear that this process lives."),
     });
+    this.#builder = new SegmentBuilder({
+      ...{ sql, now, flows: options.flows, chunk: this.#tuning.buildChunk, graceMs: this.#tuning.buildGraceMs },
+      everyMs: this.#tuning.buildEveryMs,
+      isBusy: () => !this.#lanes.isIdle(),
+      onWork: (lanes) => this.signal(lanes),
+      onError: (error) => this.#report(error, "A segment could not be built further; it is tried again."),
+    });
   }
 
   /** Starts working. Resolves when this process is known to the others and the leases of dead ones are free. */
@@ -92,7 +108,9 @@ export class Engine {
     const { sql, alone } = this.#options;
     if (alone) await removeDeadWorkers(sql, 0);
     await this.#heart.start();
-    if (this.#options.passes) this.#lanes.start();
+    if (!this.#options.passes) return;
+    this.#lanes.start();
+    this.#builder.start();
   }
 
   /** Says that lanes have work. */
@@ -113,7 +131,7 @@ export class Engine {
   }
 
   async #stop(): Promise<void> {
-    await this.#lanes.stop();
+    await Promise.all([this.#lanes.stop(), this.#builder.stop()]);
     await Promise.all(this.#queues.map((queue) => queue.stop()));
     await this.#settler.idle();
     await this.#heart.stop();

@@ -4,8 +4,10 @@ import type { FlowLookup } from "../core/flow/decide.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import { isOfChange, isOfLists, occurrenceName } from "../core/flow/occurrence-names.ts";
 import { type AbTestRow, loadAbTests } from "../storage/ab-tests.ts";
+import { compileSegments, noSegments, type SegmentSet } from "../core/segment/segment-set.ts";
 import type { Queryable } from "../storage/database.ts";
 import { loadCurrentVersions, loadFlowVersions, loadHeardEvents } from "../storage/flows.ts";
+import { loadWorkspaceSegments } from "../storage/segments.ts";
 import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
 
 type Workspace = {
@@ -17,6 +19,7 @@ type Workspace = {
   changes: HeardChanges;
   /** Tests of variants that have begun, by flow and step. */
   tests: ReadonlyMap<string, AbState>;
+  segments: SegmentSet;
 };
 
 /** Whether somebody listens to changes of contacts at all, and to those of lists: who changes a contact looks no further where nobody does. */
@@ -26,12 +29,15 @@ type HeardChanges = { any: boolean; lists: boolean };
 export type FlowCache = {
   /** Reads again every workspace whose revision changed. To be called with what the current transaction sees. */
   refresh(sql: Queryable): Promise<void>;
-  /** True when some flow of the workspace listens to the event, or a run of an earlier version may. */
+  /** True when some flow of the workspace listens to the event, a run of an earlier version may, or a segment looks at it. */
   hears(workspaceId: string, eventName: string): boolean;
   /** What is listened to of contacts' changes in the workspace. */
   hearsChanges(workspaceId: string): HeardChanges;
   /** True when contacts that were changed are to be looked at again, whatever it was that changed. */
   watches(workspaceId: string): boolean;
+  segments(workspaceId: string): SegmentSet;
+  /** True when in some workspace time alone may change who is in a segment. */
+  hasTimedSegments(): boolean;
   workspace(workspaceId: string): WorkspaceRow | undefined;
   workspaces(): WorkspaceRow[];
   /** The tests of current versions that have begun and have no winner. */
@@ -53,20 +59,25 @@ export function createFlowCache(registry: Registry): FlowCache {
   const workspaces = new Map<string, Workspace>();
   const current = new Map<string, CompiledFlow>();
   const versions = new Map<string, CompiledFlow>();
+  let hasTimed = false;
   const find = (flowId: string, version: number) =>
     current.get(`${flowId}|${version}`) ?? versions.get(`${flowId}|${version}`);
   const knows = ({ id, routingRevision }: WorkspaceRow) =>
     (workspaces.get(id)?.facts.routingRevision ?? 0) >= routingRevision;
   const hears = (workspaceId: string, eventName: string) => {
     const known = workspaces.get(workspaceId);
-    return known !== undefined && (known.listening.has(eventName) || known.heard.has(eventName));
+    return (
+      known !== undefined &&
+      (known.listening.has(eventName) || known.heard.has(eventName) || known.segments.hears(eventName))
+    );
   };
+  const segmentsOf = (workspaceId: string) => workspaces.get(workspaceId)?.segments ?? noSegments;
 
   return {
     async refresh(sql) {
       for (const facts of await listWorkspaces(sql)) {
         if (knows(facts)) continue;
-        const [rows, heard, tests] = await loadWorkspace(sql, facts.id);
+        const { rows, heard, tests, segments } = await loadWorkspace(sql, facts.id);
         // Several refreshes may be under way: a slow one must not bring back what a later one has replaced.
         if (knows(facts)) continue;
         const flows = rows.map((row) => compile(row, registry));
@@ -75,12 +86,16 @@ export function createFlowCache(registry: Registry): FlowCache {
           keep(versions, flow);
         }
         for (const flow of flows) current.set(keyOf(flow), flow);
-        workspaces.set(facts.id, workspaceOf(facts, { flows, heard, tests }));
+        workspaces.set(facts.id, workspaceOf(facts, { flows, heard, tests, segments }));
+        hasTimed = [...workspaces.values()].some((workspace) => workspace.segments.isTimed);
       }
     },
     hears,
     hearsChanges: (workspaceId) => workspaces.get(workspaceId)?.changes ?? noChanges,
-    watches: (workspaceId) => hears(workspaceId, occurrenceName.contactChanged),
+    watches: (workspaceId) =>
+      hears(workspaceId, occurrenceName.contactChanged) || segmentsOf(workspaceId).readsContacts,
+    segments: segmentsOf,
+    hasTimedSegments: () => hasTimed,
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     openTests: (workspaceId) => openTests(workspaces.get(workspaceId)),
@@ -109,23 +124,25 @@ function changesAmong(names: readonly string[]): HeardChanges {
   return { any: names.some(isOfChange), lists: names.some(isOfLists) };
 }
 
-type Loaded = { flows: CompiledFlow[]; heard: readonly string[]; tests: readonly AbTestRow[] };
+type Loaded = { flows: CompiledFlow[]; heard: readonly string[]; tests: readonly AbTestRow[]; segments: SegmentSet };
 
-function workspaceOf(facts: WorkspaceRow, { flows, heard, tests }: Loaded): Workspace {
+function workspaceOf(facts: WorkspaceRow, { flows, heard, tests, segments }: Loaded): Workspace {
   const listening = byEvent(flows);
   const changes = changesAmong([...listening.keys(), ...heard]);
   const states = tests.map(
     ({ flowId, step, startedAt, winner }) => [`${flowId}|${step}`, { startedAt, winner }] as const,
   );
-  return { facts, flows, listening, heard: new Set(heard), changes, tests: new Map(states) };
+  return { facts, flows, listening, heard: new Set(heard), changes, segments, tests: new Map(states) };
 }
 
-function loadWorkspace(sql: Queryable, workspaceId: string) {
-  return Promise.all([
+async function loadWorkspace(sql: Queryable, workspaceId: string) {
+  const [rows, heard, tests, segments] = await Promise.all([
     loadCurrentVersions(sql, workspaceId),
     loadHeardEvents(sql, workspaceId),
     loadAbTests(sql, { workspaceId }),
+    loadWorkspaceSegments(sql, workspaceId),
   ]);
+  return { rows, heard, tests, segments: segments.length === 0 ? noSegments : compileSegments(segments) };
 }
 
 function openTests(workspace: Workspace | undefined): OpenTest[] {

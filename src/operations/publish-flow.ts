@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { readsOf } from "../core/condition/reads.ts";
 import { AppError, type Issue } from "../core/errors.ts";
 import { compileFlow, heardByRuns, type Registry } from "../core/flow/compile.ts";
+import { conditionsIn } from "../core/flow/conditions-in.ts";
 import type { FlowDefinition } from "../core/flow/definition.ts";
 import type { CallSettings, Reference } from "../core/flow/step-kind.ts";
 import { validateFlow } from "../core/flow/validate.ts";
@@ -10,6 +12,7 @@ import { findFlowIds } from "../storage/flow-reads.ts";
 import { type FlowRow, insertFlowVersion, setFlowState } from "../storage/flows.ts";
 import { ensureIncomingCalls } from "../storage/incoming-calls.ts";
 import { holdLists } from "../storage/lists.ts";
+import { holdSegments, loadWorkspaceSegments } from "../storage/segments.ts";
 import { bumpRoutingRevision } from "../storage/workspaces.ts";
 import { type FlowView, viewFlow } from "./flow-view.ts";
 import { holdFlow, writeDraft } from "./flows.ts";
@@ -53,7 +56,10 @@ export async function publishFlow(
 async function requireValid({ registry }: Platform, sql: Transaction, flow: FlowRow): Promise<FlowDefinition> {
   const validated = validateFlow(flow.draft, registry);
   const issues = validated.ok
-    ? await missingIssues(sql, flow.workspaceId, referencesOf(validated.definition, registry))
+    ? [
+        ...(await missingIssues(sql, flow.workspaceId, referencesOf(validated.definition, registry))),
+        ...(await segmentIssues(sql, flow.workspaceId, validated.definition)),
+      ]
     : validated.issues;
   if (validated.ok && issues.length === 0) return validated.definition;
   throw new AppError("invalid_flow", undefined, { issues });
@@ -98,6 +104,15 @@ async function missingIssues(
   return references
     .filter(({ id }) => !found.has(id.toLowerCase()))
     .map(({ kind, id, path }) => ({ path, message: `there is no ${kind} ${id}` }));
+}
+
+/** Segments that conditions ask for must be there, and stay. */
+async function segmentIssues(sql: Transaction, workspaceId: string, definition: FlowDefinition): Promise<Issue[]> {
+  const { segments } = readsOf(conditionsIn(definition));
+  if (segments.size === 0) return [];
+  await holdSegments(sql, workspaceId);
+  const known = new Set((await loadWorkspaceSegments(sql, workspaceId)).map(({ id }) => id));
+  return [...segments].flatMap((id) => (known.has(id) ? [] : [{ path: "", message: `there is no segment ${id}` }]));
 }
 
 function addressesOf({ id: flowId, workspaceId }: FlowRow, calls: EntryCalls) {

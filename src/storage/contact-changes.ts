@@ -23,10 +23,21 @@ export function identitiesOf(contact: Pick<Contact, "workspaceId" | IdentityKind
   });
 }
 
-/** Takes a contact away with its lists, admissions and parts in tests. Its identities are released apart, its runs ended before. */
+/**
+ * Takes a contact away with its lists, segments, admissions and parts in tests. Its identities are released apart, its runs ended before. The caller holds the
+ * lane.
+ */
 export async function removeContact(sql: Transaction, { lane, id }: { lane: number; id: string }): Promise<void> {
   await sql`delete from membership where lane = ${lane} and contact_id = ${id}`;
   await sql`delete from admission where lane = ${lane} and contact_id = ${id}`;
   await sql`delete from ab_participant where lane = ${lane} and contact_id = ${id}`;
-  await sql`delete from contact where lane = ${lane} and id = ${id}`;
+  await sql`
+    with unchecked as (delete from contact_check where lane = ${lane} and contact_id = ${id}),
+    gone as (delete from segment_member where lane = ${lane} and contact_id = ${id} returning workspace_id, segment_id),
+    counted as (
+      insert into counter as c (lane, workspace_id, subject, version, name, value)
+      select ${lane}, workspace_id, segment_id, 0, 'members', -1 from gone order by segment_id
+      on conflict (lane, workspace_id, subject, version, name) do update set value = c.value - 1
+    )
+    delete from contact where lane = ${lane} and id = ${id}`;
 }

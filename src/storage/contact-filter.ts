@@ -10,6 +10,8 @@ const builtIn: Readonly<Record<string, string>> = {
   tags: "to_jsonb(c.tags)",
   lists:
     "(select coalesce(jsonb_agg(m.list_id order by m.list_id), '[]') from membership m where m.lane = c.lane and m.contact_id = c.id and m.state = 'subscribed')",
+  segments:
+    "(select coalesce(jsonb_agg(s.segment_id order by s.segment_id), '[]') from segment_member s where s.lane = c.lane and s.contact_id = c.id)",
   timeZone: "coalesce(to_jsonb(c.time_zone), 'null')",
   locale: "coalesce(to_jsonb(c.locale), 'null')",
   createdAt: `to_jsonb(to_char(c.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`,

@@ -1,6 +1,7 @@
 import type { Condition } from "../core/condition/condition.ts";
 import { conditionToSql } from "../core/condition/condition-to-sql.ts";
 import { laneOf } from "../core/id.ts";
+import { activityOfContact } from "./activity.ts";
 import { contactFilterColumns } from "./contact-filter.ts";
 import type { ContactKey, ContactRow } from "./contacts.ts";
 import type { Queryable, Transaction } from "./database.ts";
@@ -79,7 +80,10 @@ export async function listContactRecords(sql: Queryable, filter: ContactFilter):
   }
   if (filter.createdAfter) parts.push(`c.created_at >= ${bind(filter.createdAfter.toISOString(), "timestamptz")}`);
   if (filter.createdBefore) parts.push(`c.created_at < ${bind(filter.createdBefore.toISOString(), "timestamptz")}`);
-  if (filter.where) parts.push(conditionToSql(filter.where, contactFilterColumns(params), { params, now: filter.now }));
+  if (filter.where) {
+    const context = { params, now: filter.now, activity: activityOfContact };
+    parts.push(conditionToSql(filter.where, contactFilterColumns(params), context));
+  }
   if (filter.before) parts.push(`c.id < ${bind(filter.before, "uuid")}`);
   const text = `select ${columns} from contact c where ${parts.join(" and ")} order by c.id desc limit ${bind(String(filter.limit), "int")}`;
   return sql.unsafe<ContactRecord[]>(text, params as string[]);

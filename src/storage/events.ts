@@ -82,7 +82,8 @@ function requirement(sql: Queryable, { claims = [], owned = [], revisions = [] }
   return sql`and (select staffetta_require(true ${isFree} ${isOwned} ${isRouted}))`;
 }
 
-export type ChangedContact = { lane: number; contactId: string; workspaceId: string };
+/** `depth`: how many flows in a row led to the change without a pause. */
+export type ChangedContact = { lane: number; contactId: string; workspaceId: string; depth?: number };
 
 /** Puts contacts that were changed in line, behind their events, to be looked at again. In the transaction of the change. */
 export async function queueChanged(
@@ -92,9 +93,9 @@ export async function queueChanged(
 ): Promise<void> {
   if (contacts.length === 0) return;
   await sql`
-    insert into event_queue (lane, contact_id, workspace_id, priority)
-    select lane, "contactId", "workspaceId", ${priority}
-      from ${recordset(sql, contacts, 'lane smallint, "contactId" uuid, "workspaceId" uuid')} as c`;
+    insert into event_queue (lane, contact_id, workspace_id, priority, depth)
+    select lane, "contactId", "workspaceId", ${priority}, coalesce(depth, 0)
+      from ${recordset(sql, contacts, 'lane smallint, "contactId" uuid, "workspaceId" uuid, depth smallint')} as c`;
 }
 
 export type QueuedEvent = {
@@ -112,16 +113,16 @@ export type QueuedEvent = {
   depth: number;
 };
 
-/** What is in line: an event, or (with a null `eventId`, and nothing after it) a contact that has changed. */
+/** What is in line: an event, or (with a null `eventId`) a contact that has changed. */
 export type Queued =
   | QueuedEvent
-  | (Pick<QueuedEvent, "lane" | "priority" | "seq" | "contactId" | "workspaceId"> & { eventId: null });
+  | (Pick<QueuedEvent, "lane" | "priority" | "seq" | "contactId" | "workspaceId" | "depth"> & { eventId: null });
 
 /** What is first in line in each of these lanes, at most `perLane` each: by priority, then the oldest. The caller holds the lanes. */
 export async function takeQueuedEvents(sql: Queryable, lanes: readonly number[], perLane: number): Promise<Queued[]> {
   return sql<Queued[]>`
     select q.lane, q.priority, q.seq, q.contact_id as "contactId", q.event_id as "eventId",
-           coalesce(e.workspace_id, q.workspace_id) as "workspaceId", e.name, e.payload, e.depth, e.accepted_at as "acceptedAt", 
+           coalesce(e.workspace_id, q.workspace_id) as "workspaceId", e.name, e.payload, coalesce(e.depth, q.depth) as depth, e.accepted_at as "acceptedAt", 
            e.target_flow_id as "targetFlowId", e.target_entry as "targetEntry"
       from unnest(${[...lanes]}::smallint[]) as held(lane)
      cross join lateral (select * from event_queue where event_queue.lane = held.lane order by priority, seq limit ${perLane}) q

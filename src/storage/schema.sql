@@ -271,6 +271,15 @@ create table contact (
 ) with (fillfactor=85);
 CREATE INDEX contact_workspace ON public.contact USING btree (workspace_id, id);
 
+create table contact_check (
+  lane smallint not null,
+  contact_id uuid not null,
+  workspace_id uuid not null,
+  due_at timestamp with time zone not null,
+  constraint contact_check_pkey PRIMARY KEY (lane, contact_id)
+);
+CREATE INDEX contact_check_due ON public.contact_check USING btree (lane, due_at);
+
 create table contact_identity (
   lane smallint not null,
   workspace_id uuid not null,
@@ -343,6 +352,7 @@ create table event_queue (
   event_id uuid,
   priority smallint default 1 not null,
   workspace_id uuid,
+  depth smallint default 0 not null,
   constraint event_queue_pkey PRIMARY KEY (lane, priority, seq),
   constraint event_queue_check CHECK ((num_nonnulls(event_id, workspace_id) > 0)),
   constraint event_queue_priority_check CHECK (((priority >= 0) AND (priority <= 2)))
@@ -572,6 +582,44 @@ create table secret (
   constraint secret_name_check CHECK ((name ~ '^[A-Za-z][A-Za-z0-9_]{0,63}$'::text)),
   constraint secret_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+
+create table segment (
+  id uuid not null,
+  workspace_id uuid not null,
+  name text not null,
+  description text default ''::text not null,
+  definition jsonb not null,
+  revision integer default 1 not null,
+  state text not null,
+  defined_at timestamp with time zone default clock_timestamp() not null,
+  defined_in xid8 default pg_current_xact_id() not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint segment_pkey PRIMARY KEY (id),
+  constraint segment_name_check CHECK ((name <> ''::text)),
+  constraint segment_revision_check CHECK ((revision > 0)),
+  constraint segment_state_check CHECK ((state = ANY (ARRAY['building'::text, 'ready'::text, 'removing'::text]))),
+  constraint segment_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE UNIQUE INDEX segment_name ON public.segment USING btree (workspace_id, name) WHERE (state <> 'removing'::text);
+
+create table segment_build (
+  segment_id uuid not null,
+  lane smallint not null,
+  after uuid default '00000000-0000-0000-0000-000000000000'::uuid not null,
+  constraint segment_build_pkey PRIMARY KEY (segment_id, lane),
+  constraint segment_build_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segment(id) ON DELETE CASCADE
+);
+
+create table segment_member (
+  lane smallint not null,
+  contact_id uuid not null,
+  segment_id uuid not null,
+  workspace_id uuid not null,
+  entered_at timestamp with time zone not null,
+  constraint segment_member_pkey PRIMARY KEY (lane, contact_id, segment_id)
+);
+CREATE INDEX segment_member_segment ON public.segment_member USING btree (segment_id, contact_id);
 
 create table suppression (
   workspace_id uuid not null,

@@ -1,4 +1,7 @@
 import type { AbTest } from "./ab-test.ts";
+import type { ConditionReads } from "../condition/reads.ts";
+import { readsOf } from "../condition/reads.ts";
+import { conditionsIn } from "./conditions-in.ts";
 import type { FlowDefinition } from "./definition.ts";
 import { occurrenceName } from "./occurrence-names.ts";
 import type { EntryKind, StepKind } from "./step-kind.ts";
@@ -31,6 +34,10 @@ export type CompiledFlow = {
   tests: readonly { step: string; test: AbTest }[];
   /** True when some condition or template looks at the lists of the contact, which are loaded only then. */
   readsLists: boolean;
+  /** The same for the segments of the contact. */
+  readsSegments: boolean;
+  /** What its conditions look at: events and messages of the contact are loaded only when they are among it. */
+  reads: ConditionReads;
 };
 
 // The lists by name, or in a template the contact as a whole or by a computed name. Too often is harmless, too seldom is not.
@@ -56,7 +63,9 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
     ...exitNames(definition),
     ...listeners.keys(),
   ]);
-  const readsLists = listReader.test(JSON.stringify(definition));
+  const text = JSON.stringify(definition);
+  const reads = readsOf(conditionsIn(definition));
+  const readsSegments = reads.segments.size > 0 || /\bcontact\.segments\b/.test(text);
   return {
     ...identity,
     definition,
@@ -65,7 +74,9 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
     listensTo,
     listeners,
     tests: testsOf([...steps.values()]),
-    readsLists,
+    readsLists: listReader.test(text),
+    readsSegments,
+    reads,
   };
 }
 

@@ -15,6 +15,7 @@ import { serveMessages } from "./messages.ts";
 import { serveRuns } from "./runs.ts";
 import { serveSandbox } from "./sandbox.ts";
 import { serveSecrets } from "./secrets.ts";
+import { serveSegments } from "./segments.ts";
 
 export type { RestContext } from "./context.ts";
 
@@ -23,6 +24,7 @@ const resources = [
   serveEventBatch,
   serveContacts,
   serveLists,
+  serveSegments,
   serveFlows,
   serveFlowStates,
   serveAbTests,

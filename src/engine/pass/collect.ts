@@ -3,13 +3,16 @@ import type { Priority } from "../../core/flow/priority.ts";
 import { endRun, type Run } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { newIdInLane } from "../../operations/new-id.ts";
+import type { SegmentChange } from "../../operations/segment-events.ts";
 import type { AdmissionRow } from "../../storage/admissions.ts";
+import type { ContactCheck } from "../../storage/contact-checks.ts";
 import type { EventOutcomeRow } from "../../storage/event-outcomes.ts";
 import type { ChangedContact, EventRow } from "../../storage/events.ts";
 import type { TrailRow } from "../../storage/trail.ts";
 import { addChanges, type ChangeRows } from "./collect-changes.ts";
 import { addEffect, addStopped, type EffectRows } from "./collect-effects.ts";
 import { collectTests, type TestRows } from "./collect-tests.ts";
+import { collectSegments, collectTouched } from "./collect-segments.ts";
 import type { ContactWork } from "./load.ts";
 
 /** All rows that a pass writes. */
@@ -22,6 +25,8 @@ export type PassRows = EffectRows &
     events: EventRow[];
     outcomes: EventOutcomeRow[];
     admissions: AdmissionRow[];
+    segmentChanges: (SegmentChange & { at: Date })[];
+    checks: (ContactCheck & { dueAt: Date; isWhole: boolean })[];
     /** Contacts that runs have changed, to be looked at again. */
     changed: (ChangedContact & { priority: Priority })[];
     counts: Map<string, { workspaceId: string; subject: string; version: number; name: string; by: number }>;
@@ -53,6 +58,8 @@ export function collect(contacts: readonly ContactWork[], context: CollectContex
     stopped: [],
     withdrawn: [],
     tests: { participants: [], wins: [] },
+    segmentChanges: [],
+    checks: [],
     counts: new Map(),
   };
   for (const contact of contacts) {
@@ -80,6 +87,8 @@ function collectContact(rows: PassRows, contact: ContactWork, context: CollectCo
       context.onBug(error, { contactId: contact.key.id, runIds: about.runId === null ? [] : [about.runId] });
     addDecision(rows, contact, { decision, before, now: context.now });
     collectTests(rows.tests, contact, { decision, flows: context.flows, now: context.now });
+    collectTouched(rows, contact, { decision, flows: context.flows });
+    collectSegments(rows, contact, { contact: decision.contact, flows: context.flows, now: context.now });
   } catch (error) {
     context.onBug(error, { contactId: contact.key.id, runIds: [...before.keys()] });
     failAll(rows, contact, { context, reason: "internal_error" });

@@ -1,18 +1,19 @@
-import type { Contact, MembershipState } from "../../core/contact.ts";
 import type { ContactState, Work } from "../../core/flow/decide.ts";
 import { admissionKey } from "../../core/flow/route.ts";
 import type { Run } from "../../core/flow/run.ts";
+import type { CompiledSegment } from "../../core/segment/segment-set.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { loadAdmissions } from "../../storage/admissions.ts";
+import { type ContactCheck, takeChecks } from "../../storage/contact-checks.ts";
 import { type ContactKey, loadContacts } from "../../storage/contacts.ts";
 import type { Transaction } from "../../storage/database.ts";
 import { type Queued, type QueuedEvent, takeQueuedEvents } from "../../storage/events.ts";
-import { loadMemberships } from "../../storage/memberships.ts";
 import { type AnsweredEffect, takeAnswers } from "../../storage/outbox.ts";
 import { loadLiveRuns, loadRuns, takeDueRuns } from "../../storage/runs.ts";
+import { loadFacts, withFacts } from "./load-facts.ts";
 
 /** What waits in the lanes of a pass. */
-export type Taken = { events: Queued[]; due: Run[]; answers: AnsweredEffect[] };
+export type Taken = { events: Queued[]; due: Run[]; answers: AnsweredEffect[]; checks: ContactCheck[] };
 
 /** One contact of a pass: what is known and what there is to do, in order. `state` is null when the contact is gone. */
 export type ContactWork = {
@@ -21,25 +22,38 @@ export type ContactWork = {
   state: ContactState | null;
   runs: Run[];
   work: Work[];
+  /** The segments whose membership the work, or time, may have changed. */
+  segments: readonly CompiledSegment[];
+  touch: "time" | "change";
+  /** True when time alone may have changed a segment: all that time can change are among `segments`. */
+  isDue: boolean;
+  /** The most flows in a row that led to some of the work. */
+  depth: number;
 };
 
 /** Takes what is due in lanes that the caller holds, at most `perLane` of each sort from each lane. */
 export async function takeWork(
   sql: Transaction,
   lanes: readonly number[],
-  { now, perLane }: { now: Date; perLane: number },
+  { now, perLane, withChecks }: { now: Date; perLane: number; withChecks: boolean },
 ): Promise<Taken> {
-  const [events, due, answers] = await Promise.all([
+  const [events, due, answers, checks] = await Promise.all([
     takeQueuedEvents(sql, lanes, perLane),
     takeDueRuns(sql, { lanes, now, perLane }),
     takeAnswers(sql, lanes, perLane),
+    withChecks ? takeChecks(sql, { lanes, now, perLane }) : [],
   ]);
-  return { events, due, answers };
+  return { events, due, answers, checks };
 }
 
-/** Loads everything needed to decide about `taken`: contacts, their runs, earlier admissions and, where a flow asks for them, lists. */
-export async function loadWork(sql: Transaction, taken: Taken, flows: FlowCache): Promise<ContactWork[]> {
+/** Loads everything needed to decide about `taken`: contacts, their runs, earlier admissions and what flows and segments ask for. */
+export async function loadWork(
+  sql: Transaction,
+  taken: Taken,
+  { flows, now }: { flows: FlowCache; now: Date },
+): Promise<ContactWork[]> {
   const contacts = contactsOf(taken);
+  for (const contact of contacts.values()) contact.segments = touchedSegments(contact, flows);
   const withEvents = [...contacts.values()]
     .filter(({ work }) => work.some((item) => item.kind === "event" || item.kind === "changed"))
     .map(({ key }) => key);
@@ -57,11 +71,13 @@ export async function loadWork(sql: Transaction, taken: Taken, flows: FlowCache)
   ]);
   const runs = new Map([...taken.due, ...answered, ...live].map((run) => [run.id, run]));
   await flows.need(sql, [...runs.values()]);
-  const lists = await listsOf(sql, keys, { flows, runs: [...runs.values()], contacts });
+  const facts = await loadFacts(sql, { flows, runs: [...runs.values()], contacts, now });
   for (const row of rows) {
     const found = contacts.get(row.id);
-    if (found)
-      found.state = { contact: { ...row, lists: lists.get(row.id) ?? {} }, runs: new Map(), admissions: new Map() };
+    if (!found) continue;
+    const contact = withFacts(row, facts);
+    const activity = contact.activity ? { activity: contact.activity } : {};
+    found.state = { contact, runs: new Map(), admissions: new Map(), ...activity };
   }
   for (const run of runs.values()) addRun(contacts.get(run.contactId), run);
   for (const row of admissions) {
@@ -79,28 +95,46 @@ function addRun(found: ContactWork | undefined, run: Run): void {
 }
 
 /** Answers first, then events in their order, with each run that is due before the first event that came after it was. */
-function contactsOf({ events, due, answers }: Taken): Map<string, ContactWork> {
+function contactsOf({ events, due, answers, checks }: Taken): Map<string, ContactWork> {
   const contacts = new Map<string, ContactWork>();
-  const add = (of: { lane: number; contactId: string; workspaceId: string }, item: Work) => {
-    const found = contacts.get(of.contactId);
-    if (found) found.work.push(item);
-    else
-      contacts.set(of.contactId, {
-        key: { lane: of.lane, id: of.contactId },
-        workspaceId: of.workspaceId,
-        state: null,
-        runs: [],
-        work: [item],
-      });
+  const find = (of: Owned): ContactWork => {
+    const found = contacts.get(of.contactId) ?? noWork(of);
+    contacts.set(of.contactId, found);
+    return found;
   };
+  const add = (of: Owned, item: Work) => find(of).work.push(item);
   for (const answer of answers)
     add(answer, { kind: "answer", runId: answer.runId, visit: answer.visit, answer: answer.answer });
   for (const item of inOrderOfTime(due, events)) {
     if (!("seq" in item)) add(item, { kind: "due", runId: item.id });
-    else add(item, item.eventId === null ? { kind: "changed" } : { kind: "event", occurrence: occurrenceOf(item) });
+    else {
+      add(item, item.eventId === null ? { kind: "changed" } : { kind: "event", occurrence: occurrenceOf(item) });
+      const found = find(item);
+      found.touch = "change";
+      found.depth = Math.max(found.depth, item.depth);
+    }
   }
+  for (const check of checks) find(check).isDue = true;
   return contacts;
 }
+
+type Owned = { lane: number; contactId: string; workspaceId: string };
+
+function noWork({ lane, contactId, workspaceId }: Owned): ContactWork {
+  const nothing = { state: null, runs: [], work: [], segments: [], touch: "time", isDue: false, depth: 0 } as const;
+  return { ...nothing, key: { lane, id: contactId }, workspaceId, runs: [], work: [] };
+}
+
+function touchedSegments({ workspaceId, work, isDue }: ContactWork, flows: FlowCache): readonly CompiledSegment[] {
+  const segments = flows.segments(workspaceId);
+  if (segments.all.length === 0) return [];
+  const events = work.flatMap((item) => (item.kind === "event" ? [item.occurrence.name] : []));
+  const isChanged = work.some((item) => item.kind === "changed");
+  if (events.length === 0 && !isChanged && !isDue) return [];
+  return segments.touchedBy({ fields: isChanged ? "any" : noFields, events, time: isDue });
+}
+
+const noFields: ReadonlySet<string> = new Set();
 
 /** A run that waits for an event until noon has it when it was accepted before noon, whenever the pass comes. */
 function* inOrderOfTime(due: readonly Run[], events: readonly Queued[]): Generator<Run | Queued> {
@@ -126,33 +160,4 @@ function occurrenceOf(event: QueuedEvent) {
       : { flowId: event.targetFlowId, ...(event.targetEntry === null ? {} : { entry: event.targetEntry }) };
   const { eventId: id, name, payload, acceptedAt, depth, priority } = event;
   return { id, name, payload, acceptedAt, target, depth, priority };
-}
-
-type ListsContext = { flows: FlowCache; runs: readonly Run[]; contacts: ReadonlyMap<string, ContactWork> };
-
-async function listsOf(
-  sql: Transaction,
-  keys: readonly ContactKey[],
-  { flows, runs, contacts }: ListsContext,
-): Promise<Map<string, Contact["lists"]>> {
-  const lists = new Map<string, Record<string, MembershipState>>();
-  const asked =
-    // Whoever hears of a list that was joined has to know that the contact was not in it before.
-    [...contacts.values()].some(({ workspaceId }) => flows.hearsChanges(workspaceId).lists) ||
-    runs.some((run) => flows.version(run.flowId, run.version)?.readsLists) ||
-    [...contacts.values()].some(({ work, workspaceId }) =>
-      work.some(
-        (item) =>
-          item.kind === "event" &&
-          flows
-            .lookup(workspaceId)
-            .listening(item.occurrence.name)
-            .some((flow) => flow.readsLists),
-      ),
-    );
-  if (!asked) return lists;
-  for (const { contactId, listId, state } of await loadMemberships(sql, keys)) {
-    lists.set(contactId, { ...lists.get(contactId), [listId]: state });
-  }
-  return lists;
 }

@@ -54,11 +54,12 @@ async function passOverContact(options: OneByOneOptions, lane: number, contactId
   }
 }
 
-async function contactsWithWork({ sql, now }: OneByOneOptions, lane: number): Promise<Set<string>> {
+async function contactsWithWork({ sql, flows, now }: OneByOneOptions, lane: number): Promise<Set<string>> {
   return sql.begin(async (transaction) => {
     const held = await lockLanes(transaction, [lane]);
     if (held.length === 0) return new Set();
-    const { answers, due, events } = await takeWork(transaction, held, { now: now(), perLane });
-    return new Set([...answers, ...due, ...events].map(({ contactId }) => contactId));
+    const question = { now: now(), perLane, withChecks: flows.hasTimedSegments() };
+    const { answers, due, events, checks } = await takeWork(transaction, held, question);
+    return new Set([...answers, ...due, ...events, ...checks].map(({ contactId }) => contactId));
   });
 }

@@ -3,6 +3,7 @@ import { priorities } from "../../core/flow/priority.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { stopMessagesOf } from "../../operations/stop-messages.ts";
 import { saveAdmissions } from "../../storage/admissions.ts";
+import { nextChecks, removeChecks, saveChecks } from "../../storage/contact-checks.ts";
 import { patchContacts } from "../../storage/contacts.ts";
 import { addCounts } from "../../storage/counters.ts";
 import type { Sql, Transaction } from "../../storage/database.ts";
@@ -15,6 +16,7 @@ import { insertMessages } from "../../storage/messages.ts";
 import { insertEffects, type OutboxRow, removeAnswered } from "../../storage/outbox.ts";
 import { stopEffectsOfRuns } from "../../storage/outbox-changes.ts";
 import { insertRuns, nextWakes, updateRuns } from "../../storage/runs.ts";
+import { insertSegmentMembers, removeSegmentMembers } from "../../storage/segment-members.ts";
 import { insertSuppressions } from "../../storage/suppressions.ts";
 import { writeTogether } from "../../storage/together.ts";
 import { insertTrail } from "../../storage/trail.ts";
@@ -64,13 +66,14 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
     const nothing = { lanes: held, busy: skipped, wakes: new Map<number, Date>(), effects: [], unleased: 0, items: 0 };
     if (held.length === 0) return nothing;
     const now = options.now();
-    const [all] = await Promise.all([takeWork(sql, held, { now, perLane }), options.flows.refresh(sql)]);
+    const withChecks = options.flows.hasTimedSegments();
+    const [all] = await Promise.all([takeWork(sql, held, { now, perLane, withChecks }), options.flows.refresh(sql)]);
     const taken = only ? workOf(all, only.contactId) : all;
-    const items = taken.events.length + taken.due.length + taken.answers.length;
+    const items = countItems(taken);
     const rows =
       items === 0
         ? null
-        : collect(await loadWork(sql, taken, options.flows), {
+        : collect(await loadWork(sql, taken, { flows: options.flows, now }), {
             flows: options.flows,
             now,
             quarantine: only?.quarantine ?? false,
@@ -80,7 +83,9 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
       rows === null ? [] : writePass(sql, { rows, taken, lane: held[0] ?? 0, now }, options),
       nextWakes(sql, held),
     ]);
-    const wakes = new Map(next.map(({ lane, wakeAt }) => [lane, wakeAt]));
+    // After the writes, so that what this pass has foretold is among them.
+    const checks = options.flows.hasTimedSegments() ? await nextChecks(sql, held) : [];
+    const wakes = earliest([...next, ...checks]);
     const unleased = (rows?.effects.length ?? 0) - leased.length;
     return {
       lanes: held,
@@ -93,9 +98,25 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
   });
 }
 
-function workOf({ events, due, answers }: Taken, contactId: string): Taken {
+function countItems({ events, due, answers, checks }: Taken): number {
+  return events.length + due.length + answers.length + checks.length;
+}
+
+function workOf({ events, due, answers, checks }: Taken, contactId: string): Taken {
   const isTheirs = (item: { contactId: string }) => item.contactId === contactId;
-  return { events: events.filter(isTheirs), due: due.filter(isTheirs), answers: answers.filter(isTheirs) };
+  return {
+    ...{ events: events.filter(isTheirs), due: due.filter(isTheirs), answers: answers.filter(isTheirs) },
+    checks: checks.filter(isTheirs),
+  };
+}
+
+function earliest(all: readonly { lane: number; wakeAt: Date }[]): Map<number, Date> {
+  const wakes = new Map<number, Date>();
+  for (const { lane, wakeAt } of all) {
+    const known = wakes.get(lane);
+    if (known === undefined || wakeAt < known) wakes.set(lane, wakeAt);
+  }
+  return wakes;
 }
 
 type Written = { rows: PassRows; taken: Taken; lane: number; now: Date };
@@ -120,6 +141,7 @@ async function writePass(
   if (rows.outcomes.length > 0) writes.push(insertEventOutcomes(sql, rows.outcomes));
   if (rows.admissions.length > 0) writes.push(saveAdmissions(sql, rows.admissions));
   if (counts.length > 0) writes.push(addCounts(sql, counts));
+  writes.push(...segmentWrites(sql, rows, taken));
   if (taken.events.length > 0) writes.push(removeQueuedEvents(sql, taken.events));
   if (taken.answers.length > 0) writes.push(removeAnswered(sql, taken.answers));
   const { tests } = rows;
@@ -165,6 +187,19 @@ function stoppedMessages(
   return [...earlier, ...withdrawn];
 }
 
+function segmentWrites(sql: Transaction, { segmentChanges, checks }: PassRows, taken: Taken) {
+  const entered = segmentChanges.filter((change) => change.entered);
+  const left = segmentChanges.filter((change) => !change.entered);
+  const again = new Set(checks.map(({ contactId }) => contactId));
+  const over = taken.checks.filter(({ contactId }) => !again.has(contactId));
+  return [
+    ...(entered.length > 0 ? [insertSegmentMembers(sql, entered)] : []),
+    ...(left.length > 0 ? [removeSegmentMembers(sql, left)] : []),
+    ...(checks.length > 0 ? [saveChecks(sql, checks)] : []),
+    ...(over.length > 0 ? [removeChecks(sql, over)] : []),
+  ];
+}
+
 function lease(effects: readonly OutboxRow[], { worker, capacity }: Pick<PassOptions, "worker" | "capacity">) {
   const room = new Map<EffectKind, number>();
   return effects.map((effect) => {
@@ -180,9 +215,9 @@ function queuedLanes(rows: PassRows | null): number[] {
   return [...new Set([...events, ...(rows?.changed.map(({ lane }) => lane) ?? [])])];
 }
 
-function fullLanes({ events, due, answers }: Taken, perLane: number): number[] {
+function fullLanes({ events, due, answers, checks }: Taken, perLane: number): number[] {
   const full = new Set<number>();
-  for (const rows of [events, due, answers]) {
+  for (const rows of [events, due, answers, checks]) {
     const counts = new Map<number, number>();
     for (const { lane } of rows) counts.set(lane, (counts.get(lane) ?? 0) + 1);
     for (const [lane, count] of counts) if (count >= perLane) full.add(lane);

@@ -1,0 +1,62 @@
+import type { Contact, ContactChange } from "../../core/contact.ts";
+import type { Decision } from "../../core/flow/decide.ts";
+import { priorities } from "../../core/flow/priority.ts";
+import { updateMembership } from "../../core/segment/update-membership.ts";
+import type { FlowCache } from "../../operations/flow-cache.ts";
+import { type SegmentChange, segmentEvents } from "../../operations/segment-events.ts";
+import type { PassRows } from "./collect.ts";
+import type { ContactWork } from "./load.ts";
+
+type Context = { contact: Contact; flows: FlowCache; now: Date };
+
+/** Compares the segments that a contact's work may have touched with those it is in, and adds what is another now. */
+export function collectSegments(rows: PassRows, work: ContactWork, { contact, flows, now }: Context): void {
+  const { key, workspaceId, segments } = work;
+  if (segments.length === 0) return;
+  const { entered, left, nextAt } = updateMembership(contact, segments, now);
+  const member = { lane: key.lane, contactId: key.id, workspaceId };
+  const cause = work.touch === "time" ? "time" : "change";
+  const changes: SegmentChange[] = [
+    ...entered.map((segmentId) => ({ ...member, segmentId, entered: true })),
+    ...left.map((segmentId) => ({ ...member, segmentId, entered: false })),
+  ];
+  for (const change of changes) {
+    rows.segmentChanges.push({ ...change, at: now });
+    count(rows, change);
+  }
+  rows.events.push(
+    ...segmentEvents(flows, changes, { cause, depth: work.depth + 1, priority: priorities.normal, now }),
+  );
+  if (nextAt !== null) rows.checks.push({ ...member, dueAt: nextAt, isWhole: work.isDue });
+}
+
+/** Has the contact looked at again when a run has changed what some segment looks at. */
+export function collectTouched(
+  rows: PassRows,
+  { key, workspaceId, depth }: ContactWork,
+  { decision, flows }: { decision: Decision; flows: FlowCache },
+): void {
+  const { readsContacts, touchedBy } = flows.segments(workspaceId);
+  if (!readsContacts || decision.changes.length === 0) return;
+  const fields = new Set(decision.changes.flatMap(fieldsOf));
+  if (touchedBy({ fields, events: [], time: false }).length === 0) return;
+  const runs = [...decision.runs.values()].map(({ run }) => run);
+  // Flows may have asked for the same.
+  const known = rows.changed.at(-1)?.contactId === key.id ? rows.changed.pop() : undefined;
+  rows.changed.push({
+    ...{ lane: key.lane, contactId: key.id, workspaceId, priority: known?.priority ?? priorities.normal },
+    depth: Math.max(depth, ...runs.map((run) => run.depth)) + 1,
+  });
+}
+
+function fieldsOf(change: ContactChange): string[] {
+  if (change.kind === "set-properties") return Object.keys(change.properties);
+  return change.kind === "set-membership" ? ["lists"] : ["tags"];
+}
+
+function count(rows: PassRows, { workspaceId, segmentId, entered }: SegmentChange): void {
+  const by = entered ? 1 : -1;
+  const found = rows.counts.get(segmentId);
+  if (found) found.by += by;
+  else rows.counts.set(segmentId, { workspaceId, subject: segmentId, version: 0, name: "members", by });
+}

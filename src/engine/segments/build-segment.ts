@@ -1,0 +1,114 @@
+import { nextChangeAt } from "../../core/condition/next-change.ts";
+import { contactScope } from "../../core/contact.ts";
+import { priorities } from "../../core/flow/priority.ts";
+import { type CompiledSegment, compileSegments } from "../../core/segment/segment-set.ts";
+import { withAllFacts } from "../../operations/contact-facts.ts";
+import type { FlowCache } from "../../operations/flow-cache.ts";
+import { segmentEvents } from "../../operations/segment-events.ts";
+import { saveChecks } from "../../storage/contact-checks.ts";
+import { addCounts } from "../../storage/counters.ts";
+import type { Sql, Transaction } from "../../storage/database.ts";
+import { insertEvents } from "../../storage/events.ts";
+import { lockLane } from "../../storage/lanes.ts";
+import {
+  type Chunk,
+  compareChunk,
+  findChunkEnd,
+  findUnfinished,
+  finishBuild,
+  loadChunk,
+  noteBuilt,
+  removeSomeMembers,
+  takeBuild,
+  type UnfinishedSegment,
+} from "../../storage/segment-builds.ts";
+import { loadWorkspaceSegments } from "../../storage/segments.ts";
+
+export type BuildOptions = {
+  sql: Sql;
+  flows: FlowCache;
+  now: () => Date;
+  /** How many contacts of a lane one commit looks at. */
+  chunk: number;
+  /** How long writers have to hear of a definition before it is built, in milliseconds. */
+  graceMs: number;
+  /** Called after a commit that put events in line. */
+  onWork: (lanes: number[]) => void;
+};
+
+/**
+ * Does the next bit of work on segments whose definition is new, or that are to be removed: one chunk of one lane, in one commit. A segment waits for
+ * those that it looks at. False when there is nothing to do, or others do it.
+ */
+export async function buildSome(options: BuildOptions): Promise<boolean> {
+  for (const unfinished of await findUnfinished(options.sql, options.graceMs)) {
+    if (unfinished.state === "removing") {
+      if (await removeSomeMembers(options.sql, unfinished)) return true;
+    } else if (await buildChunk(options, unfinished)) return true;
+  }
+  return false;
+}
+
+async function buildChunk(options: BuildOptions, { id, workspaceId }: UnfinishedSegment): Promise<boolean> {
+  const built = await options.sql.begin(async (sql) => {
+    const place = await takeBuild(sql, id);
+    if (!place) return null;
+    await lockLane(sql, place.lane);
+    const segment = await findReady(sql, { id, workspaceId });
+    if (!segment) return null;
+    const { lane, after } = place;
+    const end = await findChunkEnd(sql, { lane, after, size: options.chunk });
+    const work = await writeChunk(sql, { segment, workspaceId, chunk: { lane, after, end } }, options);
+    await noteBuilt(sql, { segmentId: id, lane, end });
+    return { lane, hasEvents: work };
+  });
+  if (!built) await finishBuild(options.sql, id);
+  if (built?.hasEvents) options.onWork([built.lane]);
+  return built !== null;
+}
+
+/** The segment, unless one that it looks at is being built. */
+async function findReady(
+  sql: Transaction,
+  { id, workspaceId }: { id: string; workspaceId: string },
+): Promise<CompiledSegment | undefined> {
+  const rows = await loadWorkspaceSegments(sql, workspaceId);
+  const { all } = compileSegments(rows);
+  const building = new Set(rows.flatMap(({ id: other, state }) => (state === "building" ? [other] : [])));
+  const segment = all.find((other) => other.id === id);
+  const waits = segment && [...segment.reads.segments].some((other) => building.has(other));
+  return waits ? undefined : segment;
+}
+
+type ChunkWork = { segment: CompiledSegment; workspaceId: string; chunk: Chunk };
+
+/** Writes what the definition makes of a chunk. True when that put events in line. */
+async function writeChunk(sql: Transaction, work: ChunkWork, { flows, now }: BuildOptions): Promise<boolean> {
+  const { segment, workspaceId, chunk } = work;
+  const { lane } = chunk;
+  const at = now();
+  await flows.refresh(sql);
+  const about = { workspaceId, segmentId: segment.id };
+  const changes = await compareChunk(sql, { ...about, ...chunk, definition: segment.definition, now: at });
+  const by = changes.reduce((sum, { entered }) => sum + (entered ? 1 : -1), 0);
+  if (by !== 0) await addCounts(sql, [{ lane, workspaceId, subject: segment.id, version: 0, name: "members", by }]);
+  if (segment.reads.isTimed) await foretell(sql, work, at);
+  const events = segmentEvents(
+    flows,
+    changes.map((change) => ({ ...change, ...about, lane })),
+    { cause: "definition", depth: 0, priority: priorities.low, now: at },
+  );
+  if (events.length > 0) await insertEvents(sql, events);
+  return events.length > 0;
+}
+
+/** Notes for each contact of the chunk when time alone may change the answer. */
+async function foretell(sql: Transaction, { segment, workspaceId, chunk }: ChunkWork, now: Date): Promise<void> {
+  const rows = await loadChunk(sql, { ...chunk, workspaceId });
+  const contacts = await withAllFacts(sql, rows, { reads: [segment.reads], now });
+  const checks = contacts.flatMap((contact) => {
+    const dueAt = nextChangeAt(segment.definition, { contact: contactScope(contact) }, now);
+    return dueAt === null ? [] : [{ lane: contact.lane, contactId: contact.id, workspaceId, dueAt, isWhole: false }];
+  });
+  if (checks.length > 0) await saveChecks(sql, checks);
+}
