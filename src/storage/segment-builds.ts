@@ -10,14 +10,14 @@ export type UnfinishedSegment = { id: string; workspaceId: string; state: Segmen
 
 /**
  * Segments to be built or removed, but for those that some writer may not know of yet: ones younger than `graceMs`, or than a transaction that is
- * still open (unless that goes on for a minute).
+ * still open (unless that goes on for a minute). With a `graceMs` of 0 nobody is waited for.
  */
 export async function findUnfinished(sql: Queryable, graceMs: number): Promise<UnfinishedSegment[]> {
   return sql<UnfinishedSegment[]>`
     select id, workspace_id as "workspaceId", state
       from segment
      where state <> 'ready' and defined_at <= clock_timestamp() - ${graceMs} * interval '1 millisecond'
-       and (defined_in < pg_snapshot_xmin(pg_current_snapshot()) or defined_at < clock_timestamp() - interval '1 minute')
+       and (${graceMs}::int = 0 or defined_in < pg_snapshot_xmin(pg_current_snapshot()) or defined_at < clock_timestamp() - interval '1 minute')
      order by id`;
 }
 
@@ -31,14 +31,15 @@ export async function takeBuild(sql: Transaction, segmentId: string): Promise<Bu
   return row;
 }
 
-/** The last contact of the next chunk of a lane; null when the rest of the lane is no more than a chunk. */
-export async function findChunkEnd(
+/** How many contacts the next chunk of a lane has, of any workspace, and the last of them; `end` is null when the lane ends with it. */
+export async function measureChunk(
   sql: Queryable,
   { lane, after, size }: { lane: number; after: string; size: number },
-): Promise<string | null> {
-  const [row] = await sql<{ id: string }[]>`
-    select id from contact where lane = ${lane} and id > ${after} order by id offset ${size - 1} limit 1`;
-  return row?.id ?? null;
+): Promise<{ count: number; end: string | null }> {
+  const [row] = await sql<[{ count: number; last: string | null }]>`
+    with chunk as materialized (select id from contact where lane = ${lane} and id > ${after} order by id limit ${size})
+    select (select count(*) from chunk) as count, (select id from chunk order by id desc limit 1) as last`;
+  return { count: row.count, end: row.count < size ? null : row.last };
 }
 
 /** Notes how far a lane was built; `end` null: to its end. */

@@ -13,10 +13,10 @@ import { lockLane } from "../../storage/lanes.ts";
 import {
   type Chunk,
   compareChunk,
-  findChunkEnd,
   findUnfinished,
   finishBuild,
   loadChunk,
+  measureChunk,
   noteBuilt,
   removeSomeMembers,
   takeBuild,
@@ -37,7 +37,7 @@ export type BuildOptions = {
 };
 
 /**
- * Does the next bit of work on segments whose definition is new, or that are to be removed: one chunk of one lane, in one commit. A segment waits for
+ * Does the next bit of work on segments whose definition is new, or that are to be removed: one chunk, in one commit. A segment waits for
  * those that it looks at. False when there is nothing to do, or others do it.
  */
 export async function buildSome(options: BuildOptions): Promise<boolean> {
@@ -49,22 +49,47 @@ export async function buildSome(options: BuildOptions): Promise<boolean> {
   return false;
 }
 
+/** The most lanes that one commit takes on, where lanes have few contacts. */
+const lanesAtOnce = 16;
+
 async function buildChunk(options: BuildOptions, { id, workspaceId }: UnfinishedSegment): Promise<boolean> {
-  const built = await options.sql.begin(async (sql) => {
-    const place = await takeBuild(sql, id);
-    if (!place) return null;
-    await lockLane(sql, place.lane);
+  const built: Built = await options.sql.begin(async (sql) => {
+    // Whoever redefines the segment waits for the lane that is taken here, so what is read next stays true until the commit.
+    if (!(await takeBuild(sql, id))) return nothingBuilt;
+    await options.flows.refresh(sql);
     const segment = await findReady(sql, { id, workspaceId });
-    if (!segment) return null;
-    const { lane, after } = place;
-    const end = await findChunkEnd(sql, { lane, after, size: options.chunk });
-    const work = await writeChunk(sql, { segment, workspaceId, chunk: { lane, after, end } }, options);
-    await noteBuilt(sql, { segmentId: id, lane, end });
-    return { lane, hasEvents: work };
+    return segment ? buildLanes(sql, { segment, workspaceId }, options) : nothingBuilt;
   });
-  if (!built) await finishBuild(options.sql, id);
-  if (built?.hasEvents) options.onWork([built.lane]);
-  return built !== null;
+  if (built.lanes === 0) await finishBuild(options.sql, id);
+  if (built.withEvents.length > 0) options.onWork(built.withEvents);
+  return built.lanes > 0;
+}
+
+type Built = { lanes: number; withEvents: number[] };
+const nothingBuilt: Built = { lanes: 0, withEvents: [] };
+
+/** Takes lanes, in order, until as many contacts were looked at as a commit may. */
+async function buildLanes(
+  sql: Transaction,
+  { segment, workspaceId }: Omit<ChunkWork, "chunk">,
+  options: BuildOptions,
+): Promise<Built> {
+  const withEvents: number[] = [];
+  let lanes = 0;
+  let size = options.chunk;
+  while (lanes < lanesAtOnce && size > 0) {
+    const place = await takeBuild(sql, segment.id);
+    if (!place) break;
+    const { lane, after } = place;
+    await lockLane(sql, lane);
+    const { count, end } = await measureChunk(sql, { lane, after, size });
+    const chunk = { lane, after, end };
+    if (count > 0 && (await writeChunk(sql, { segment, workspaceId, chunk }, options))) withEvents.push(lane);
+    await noteBuilt(sql, { segmentId: segment.id, lane, end });
+    lanes += 1;
+    size -= count;
+  }
+  return { lanes, withEvents };
 }
 
 /** The segment, unless one that it looks at is being built. */
@@ -87,7 +112,6 @@ async function writeChunk(sql: Transaction, work: ChunkWork, { flows, now }: Bui
   const { segment, workspaceId, chunk } = work;
   const { lane } = chunk;
   const at = now();
-  await flows.refresh(sql);
   const about = { workspaceId, segmentId: segment.id };
   const changes = await compareChunk(sql, { ...about, ...chunk, definition: segment.definition, now: at });
   const by = changes.reduce((sum, { entered }) => sum + (entered ? 1 : -1), 0);
