@@ -3,8 +3,8 @@ import { type CompiledFlow, compileFlow, type Registry } from "../core/flow/comp
 import type { FlowLookup } from "../core/flow/decide.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import { isOfChange, isOfLists, occurrenceName } from "../core/flow/occurrence-names.ts";
-import { type AbTestRow, loadAbTests } from "../storage/ab-tests.ts";
 import { compileSegments, noSegments, type SegmentSet } from "../core/segment/segment-set.ts";
+import { type AbTestRow, loadAbTests } from "../storage/ab-tests.ts";
 import type { Queryable } from "../storage/database.ts";
 import { loadCurrentVersions, loadFlowVersions, loadHeardEvents } from "../storage/flows.ts";
 import { loadWorkspaceSegments } from "../storage/segments.ts";
@@ -64,13 +64,7 @@ export function createFlowCache(registry: Registry): FlowCache {
     current.get(`${flowId}|${version}`) ?? versions.get(`${flowId}|${version}`);
   const knows = ({ id, routingRevision }: WorkspaceRow) =>
     (workspaces.get(id)?.facts.routingRevision ?? 0) >= routingRevision;
-  const hears = (workspaceId: string, eventName: string) => {
-    const known = workspaces.get(workspaceId);
-    return (
-      known !== undefined &&
-      (known.listening.has(eventName) || known.heard.has(eventName) || known.segments.hears(eventName))
-    );
-  };
+  const hears = (workspaceId: string, eventName: string) => isHeard(workspaces.get(workspaceId), eventName);
   const segmentsOf = (workspaceId: string) => workspaces.get(workspaceId)?.segments ?? noSegments;
 
   return {
@@ -116,6 +110,11 @@ export function createFlowCache(registry: Registry): FlowCache {
     }),
     version: find,
   };
+}
+
+function isHeard(workspace: Workspace | undefined, name: string): boolean {
+  if (!workspace) return false;
+  return workspace.listening.has(name) || workspace.heard.has(name) || workspace.segments.hears(name);
 }
 
 const noChanges: HeardChanges = { any: false, lists: false };

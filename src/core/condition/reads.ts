@@ -16,14 +16,6 @@ export type ConditionReads = {
   isTimed: boolean;
 };
 
-export const readsNothing: ConditionReads = {
-  fields: new Set(),
-  events: [],
-  messages: new Set(),
-  segments: new Set(),
-  isTimed: false,
-};
-
 /** What these conditions look at, together. */
 export function readsOf(conditions: readonly Condition[]): ConditionReads {
   const leaves = conditions.flatMap(leavesOf);

@@ -1,6 +1,6 @@
-import type { AbTest } from "./ab-test.ts";
 import type { ConditionReads } from "../condition/reads.ts";
 import { readsOf } from "../condition/reads.ts";
+import type { AbTest } from "./ab-test.ts";
 import { conditionsIn } from "./conditions-in.ts";
 import type { FlowDefinition } from "./definition.ts";
 import { occurrenceName } from "./occurrence-names.ts";

@@ -1,16 +1,27 @@
 import type { Contact, ContactChange } from "../../core/contact.ts";
 import type { Decision } from "../../core/flow/decide.ts";
-import { priorities } from "../../core/flow/priority.ts";
+import { type Priority, priorities } from "../../core/flow/priority.ts";
 import { updateMembership } from "../../core/segment/update-membership.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { type SegmentChange, segmentEvents } from "../../operations/segment-events.ts";
-import type { PassRows } from "./collect.ts";
-import type { ContactWork } from "./load.ts";
+import type { ContactCheck } from "../../storage/contact-checks.ts";
+import type { ChangedContact, EventRow } from "../../storage/events.ts";
+import type { ContactWork } from "./contact-work.ts";
+
+/** The rows of a pass that segments have a part in. */
+export type SegmentRows = {
+  segmentChanges: (SegmentChange & { at: Date })[];
+  checks: (ContactCheck & { dueAt: Date; isWhole: boolean })[];
+  /** Contacts that runs have changed, to be looked at again. */
+  changed: (ChangedContact & { priority: Priority })[];
+  events: EventRow[];
+  counts: Map<string, { workspaceId: string; subject: string; version: number; name: string; by: number }>;
+};
 
 type Context = { contact: Contact; flows: FlowCache; now: Date };
 
 /** Compares the segments that a contact's work may have touched with those it is in, and adds what is another now. */
-export function collectSegments(rows: PassRows, work: ContactWork, { contact, flows, now }: Context): void {
+export function collectSegments(rows: SegmentRows, work: ContactWork, { contact, flows, now }: Context): void {
   const { key, workspaceId, segments } = work;
   if (segments.length === 0) return;
   const { entered, left, nextAt } = updateMembership(contact, segments, now);
@@ -32,7 +43,7 @@ export function collectSegments(rows: PassRows, work: ContactWork, { contact, fl
 
 /** Has the contact looked at again when a run has changed what some segment looks at. */
 export function collectTouched(
-  rows: PassRows,
+  rows: SegmentRows,
   { key, workspaceId, depth }: ContactWork,
   { decision, flows }: { decision: Decision; flows: FlowCache },
 ): void {
@@ -54,7 +65,7 @@ function fieldsOf(change: ContactChange): string[] {
   return change.kind === "set-membership" ? ["lists"] : ["tags"];
 }
 
-function count(rows: PassRows, { workspaceId, segmentId, entered }: SegmentChange): void {
+function count(rows: SegmentRows, { workspaceId, segmentId, entered }: SegmentChange): void {
   const by = entered ? 1 : -1;
   const found = rows.counts.get(segmentId);
   if (found) found.by += by;

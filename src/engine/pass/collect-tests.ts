@@ -5,7 +5,7 @@ import type { Occurrence } from "../../core/flow/step-kind.ts";
 import { isUuid } from "../../core/id.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import type { Participant, WinRow } from "../../storage/ab-tests.ts";
-import type { ContactWork } from "./load.ts";
+import type { ContactWork } from "./contact-work.ts";
 
 export type TestRows = { participants: Participant[]; wins: WinRow[] };
 

@@ -1,35 +1,27 @@
 import { type Decision, decide, type MadeOccurrence } from "../../core/flow/decide.ts";
-import type { Priority } from "../../core/flow/priority.ts";
 import { endRun, type Run } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { newIdInLane } from "../../operations/new-id.ts";
-import type { SegmentChange } from "../../operations/segment-events.ts";
 import type { AdmissionRow } from "../../storage/admissions.ts";
-import type { ContactCheck } from "../../storage/contact-checks.ts";
 import type { EventOutcomeRow } from "../../storage/event-outcomes.ts";
-import type { ChangedContact, EventRow } from "../../storage/events.ts";
+import type { EventRow } from "../../storage/events.ts";
 import type { TrailRow } from "../../storage/trail.ts";
 import { addChanges, type ChangeRows } from "./collect-changes.ts";
 import { addEffect, addStopped, type EffectRows } from "./collect-effects.ts";
+import { collectSegments, collectTouched, type SegmentRows } from "./collect-segments.ts";
 import { collectTests, type TestRows } from "./collect-tests.ts";
-import { collectSegments, collectTouched } from "./collect-segments.ts";
-import type { ContactWork } from "./load.ts";
+import type { ContactWork } from "./contact-work.ts";
 
 /** All rows that a pass writes. */
 export type PassRows = EffectRows &
-  ChangeRows & {
+  ChangeRows &
+  SegmentRows & {
     newRuns: Run[];
     movedRuns: { run: Run; dataChanged: boolean }[];
     trail: TrailRow[];
     tests: TestRows;
-    events: EventRow[];
     outcomes: EventOutcomeRow[];
     admissions: AdmissionRow[];
-    segmentChanges: (SegmentChange & { at: Date })[];
-    checks: (ContactCheck & { dueAt: Date; isWhole: boolean })[];
-    /** Contacts that runs have changed, to be looked at again. */
-    changed: (ChangedContact & { priority: Priority })[];
-    counts: Map<string, { workspaceId: string; subject: string; version: number; name: string; by: number }>;
   };
 
 export type CollectContext = {

@@ -9,7 +9,7 @@ import type { FlowCache } from "../../operations/flow-cache.ts";
 import type { Transaction } from "../../storage/database.ts";
 import { loadMemberships } from "../../storage/memberships.ts";
 import { loadSegments } from "../../storage/segment-members.ts";
-import type { ContactWork } from "./load.ts";
+import type { ContactWork } from "./contact-work.ts";
 
 /** What is known of contacts besides their own rows, by contact id. What nobody asks for is not there. */
 export type Facts = {

@@ -1,35 +1,20 @@
-import type { ContactState, Work } from "../../core/flow/decide.ts";
+import type { Work } from "../../core/flow/decide.ts";
 import { admissionKey } from "../../core/flow/route.ts";
 import type { Run } from "../../core/flow/run.ts";
 import type { CompiledSegment } from "../../core/segment/segment-set.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { loadAdmissions } from "../../storage/admissions.ts";
 import { type ContactCheck, takeChecks } from "../../storage/contact-checks.ts";
-import { type ContactKey, loadContacts } from "../../storage/contacts.ts";
+import { loadContacts } from "../../storage/contacts.ts";
 import type { Transaction } from "../../storage/database.ts";
 import { type Queued, type QueuedEvent, takeQueuedEvents } from "../../storage/events.ts";
 import { type AnsweredEffect, takeAnswers } from "../../storage/outbox.ts";
 import { loadLiveRuns, loadRuns, takeDueRuns } from "../../storage/runs.ts";
+import type { ContactWork } from "./contact-work.ts";
 import { loadFacts, withFacts } from "./load-facts.ts";
 
 /** What waits in the lanes of a pass. */
 export type Taken = { events: Queued[]; due: Run[]; answers: AnsweredEffect[]; checks: ContactCheck[] };
-
-/** One contact of a pass: what is known and what there is to do, in order. `state` is null when the contact is gone. */
-export type ContactWork = {
-  key: ContactKey;
-  workspaceId: string;
-  state: ContactState | null;
-  runs: Run[];
-  work: Work[];
-  /** The segments whose membership the work, or time, may have changed. */
-  segments: readonly CompiledSegment[];
-  touch: "time" | "change";
-  /** True when time alone may have changed a segment: all that time can change are among `segments`. */
-  isDue: boolean;
-  /** The most flows in a row that led to some of the work. */
-  depth: number;
-};
 
 /** Takes what is due in lanes that the caller holds, at most `perLane` of each sort from each lane. */
 export async function takeWork(
