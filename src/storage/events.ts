@@ -116,7 +116,10 @@ export type QueuedEvent = {
 /** What is in line: an event, or (with a null `eventId`) a contact that has changed. */
 export type Queued =
   | QueuedEvent
-  | (Pick<QueuedEvent, "lane" | "priority" | "seq" | "contactId" | "workspaceId" | "depth"> & { eventId: null });
+  | (Pick<QueuedEvent, "lane" | "priority" | "seq" | "contactId" | "workspaceId" | "depth"> & {
+      eventId: null;
+      acceptedAt: null;
+    });
 
 /** What is first in line in each of these lanes, at most `perLane` each: by priority, then the oldest. The caller holds the lanes. */
 export async function takeQueuedEvents(sql: Queryable, lanes: readonly number[], perLane: number): Promise<Queued[]> {

@@ -1,4 +1,5 @@
 import type { Work } from "../../core/flow/decide.ts";
+import { inOrderOfTime } from "../../core/flow/order-of-time.ts";
 import { admissionKey } from "../../core/flow/route.ts";
 import type { Run } from "../../core/flow/run.ts";
 import type { CompiledSegment } from "../../core/segment/segment-set.ts";
@@ -90,14 +91,16 @@ function contactsOf({ events, due, answers, checks }: Taken): Map<string, Contac
   const add = (of: Owned, item: Work) => find(of).work.push(item);
   for (const answer of answers)
     add(answer, { kind: "answer", runId: answer.runId, visit: answer.visit, answer: answer.answer });
-  for (const item of inOrderOfTime(due, events)) {
-    if (!("seq" in item)) add(item, { kind: "due", runId: item.id });
-    else {
-      add(item, item.eventId === null ? { kind: "changed" } : { kind: "event", occurrence: occurrenceOf(item) });
-      const found = find(item);
-      found.touch = "change";
-      found.depth = Math.max(found.depth, item.depth);
+  for (const next of inOrderOfTime(due, events)) {
+    if ("due" in next) {
+      add(next.due, { kind: "due", runId: next.due.id });
+      continue;
     }
+    const { item } = next;
+    add(item, item.eventId === null ? { kind: "changed" } : { kind: "event", occurrence: occurrenceOf(item) });
+    const found = find(item);
+    found.touch = "change";
+    found.depth = Math.max(found.depth, item.depth);
   }
   for (const check of checks) find(check).isDue = true;
   return contacts;
@@ -120,23 +123,6 @@ function touchedSegments({ workspaceId, work, isDue }: ContactWork, flows: FlowC
 }
 
 const noFields: ReadonlySet<string> = new Set();
-
-/** A run that waits for an event until noon has it when it was accepted before noon, whenever the pass comes. */
-function* inOrderOfTime(due: readonly Run[], events: readonly Queued[]): Generator<Run | Queued> {
-  const waiting = [...due].sort((one, other) => wakeOf(one) - wakeOf(other));
-  let next = 0;
-  for (const item of events) {
-    if (item.eventId !== null)
-      for (; next < waiting.length && wakeOf(waiting[next] as Run) <= item.acceptedAt.getTime(); next += 1)
-        yield waiting[next] as Run;
-    yield item;
-  }
-  yield* waiting.slice(next);
-}
-
-function wakeOf({ wakeAt }: Run): number {
-  return wakeAt?.getTime() ?? 0;
-}
 
 function occurrenceOf(event: QueuedEvent) {
   const target =

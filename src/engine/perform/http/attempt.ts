@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResult } from "../../../core/http-request.ts";
+import { isPassingStatus } from "../../../core/http-retry.ts";
 import type { BuiltRequest } from "./build-request.ts";
 import type { HttpClient, SendLimits, Sent } from "./client.ts";
 import type { WireAnswer } from "./exchange.ts";
@@ -16,9 +17,6 @@ export type AttemptInput = {
 };
 /** What one try gave. `failure` is null for a 2xx. */
 export type Attempted = { result: HttpResult; failure: Failure | null };
-
-// RFC 9110 and 6585: too slow a request, too early, too many; and all errors of the server.
-const retryableStatuses = new Set([408, 425, 429]);
 
 /** Sends a built request once and reads the answer; `timeoutMs` of the configuration covers all of it. Never rejects. */
 export async function attemptOnce(input: AttemptInput): Promise<Attempted> {
@@ -63,6 +61,5 @@ async function readAnswer(answer: WireAnswer, url: string, maxBytes: number): Pr
 
 function statusFailure(status: number): Failure | null {
   if (status >= 200 && status < 300) return null;
-  const retryable = retryableStatuses.has(status) || status >= 500;
-  return { ...failure("status", `It answered ${status}.`, true), retryable };
+  return { ...failure("status", `It answered ${status}.`, true), retryable: isPassingStatus(status) };
 }

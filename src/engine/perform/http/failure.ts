@@ -1,9 +1,9 @@
 import type { HttpReason } from "../../../core/http-request.ts";
+import { isPassingReason } from "../../../core/http-retry.ts";
 
 /** Why there is no answer. `sent`: the request may have reached the other side. `retryable`: the same request may go through later. */
 export type Failure = { reason: HttpReason; message: string; sent: boolean; retryable: boolean };
 
-const retryableReasons = new Set<HttpReason>(["timeout", "refused", "unreachable", "dns"]);
 const tlsCode =
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CRL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH|EPROTO$)/;
 const reasonsByCode: Record<string, HttpReason> = {
@@ -27,7 +27,7 @@ const reasonsByCode: Record<string, HttpReason> = {
 
 /** A failure of the given reason, retryable when that reason usually passes. */
 export function failure(reason: HttpReason, message: string, sent = false): Failure {
-  return { reason, message, sent, retryable: retryableReasons.has(reason) };
+  return { reason, message, sent, retryable: isPassingReason(reason) };
 }
 
 /** Names what went wrong on the network from the error's code; anything unknown counts as `unreachable`. */

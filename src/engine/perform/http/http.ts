@@ -1,7 +1,8 @@
 import type { EffectAnswer } from "../../../core/flow/effect.ts";
 import type { HttpReason, HttpRequest, HttpResult } from "../../../core/http-request.ts";
+import { mayRepeat } from "../../../core/http-retry.ts";
 import type { Json, JsonObject } from "../../../core/json.ts";
-import { parseRetryAfter, retryAt } from "../../retry.ts";
+import { parseRetryAfter, retryAt } from "../../../core/retry.ts";
 import { type AddressGuardOptions, createAddressGuard } from "./address-guard.ts";
 import { type Attempted, attemptOnce } from "./attempt.ts";
 import { type BreakerOptions, breakerDefaults } from "./breaker.ts";
@@ -43,7 +44,6 @@ export type HttpPerformerOptions = AddressGuardOptions & {
 
 type Performer = { client: HttpClient; gate: HostGate; breakers: Breakers; userAgent: string; patienceMs: number };
 
-const safeToRepeat = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 // Failures that say that the whole origin is in trouble, not this one request.
 const originFailures = new Set<HttpReason>(["timeout", "refused", "unreachable", "dns", "tls"]);
 
@@ -126,8 +126,7 @@ function settle({ call, now, request, attempted: { result, failure }, redact }: 
   const shown = redacted.result as HttpResult;
   const sent = cutDetail(redacted.request);
   const { config, attempt, random } = call;
-  const mayRepeat = failure?.retryable && (safeToRepeat.has(config.method) || config.retryUnsafe || !failure.sent);
-  if (!failure || !mayRepeat || attempt > config.retries) return answered(shown, failure === null, sent);
+  if (!failure || !mayRepeat(config, { ...failure, attempt })) return answered(shown, failure === null, sent);
   const retryAfterMs = parseRetryAfter(result.headers?.["retry-after"], now);
   const detail = { request: sent, ...resultDetail(shown) };
   return {
