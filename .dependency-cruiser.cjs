@@ -35,6 +35,7 @@ module.exports = {
     ...only("operations", "operations", { folders: [...data, "operations/"] }),
     ...only("engine", "engine", { folders: [...data, "operations/", "engine/"] }),
     ...only("doors", "doors", { folders: ["core/", "operations/", "doors/"] }),
+    ...only("flow-kit", "flow-kit", { folders: ["core/", "steps/", "flow-kit/"], packages: ["zod"], builtins: false }),
     ...only("steps", "steps", { folders: ["core/", "steps/"], packages: pure, builtins: false }),
     ...only("channels", "channels", { folders: ["core/", "channels/"] }),
     {

@@ -48,12 +48,12 @@ type FlowIdentity = Pick<CompiledFlow, "id" | "workspaceId" | "version" | "statu
 /** Prepares a validated definition. Throws (a bug, or a version made by a newer program) when a kind is unknown. */
 export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, registry: Registry): CompiledFlow {
   const steps = new Map<string, CompiledStep>();
-  for (const [name, step] of Object.entries(definition.steps)) {
+  for (const [name, step] of byName(definition.steps)) {
     const kind = known(registry.steps, step.kind);
     const config = kind.config.parse(step.config);
     steps.set(name, { name, kind, config, exits: { ...step.exits, ...kind.leadsTo?.(config) } });
   }
-  const entries = Object.entries(definition.entries).map(([name, entry]) => {
+  const entries = byName(definition.entries).map(([name, entry]) => {
     const kind = known(registry.entries, entry.kind);
     return { name, kind, config: kind.config.parse(entry.config), next: entry.next };
   });
@@ -78,6 +78,11 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
     readsSegments,
     reads,
   };
+}
+
+/** In the order of names: a database does not keep the order in which a person wrote them, and a flow must mean the same everywhere. */
+function byName<Node>(nodes: Readonly<Record<string, Node>>): [string, Node][] {
+  return Object.entries(nodes).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 /** The names of events that can matter to a live run: those of its steps and of its exit rules. */

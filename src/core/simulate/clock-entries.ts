@@ -1,0 +1,57 @@
+import { evaluate } from "../condition/condition.ts";
+import { type Contact, contactScope } from "../contact.ts";
+import type { CompiledEntry, CompiledFlow } from "../flow/compile.ts";
+import { occurrenceName } from "../flow/occurrence-names.ts";
+import type { Audience } from "../flow/step-kind.ts";
+import type { WorkspaceFacts } from "../flow/workspace-facts.ts";
+import type { JsonObject } from "../json.ts";
+
+/** One look of a flow at its audience: for what fell due after `from`, up to `to`. */
+export type Tick = { flow: CompiledFlow; entry: CompiledEntry; from: Date; to: Date };
+
+type Span = { from: Date; until: Date; timeZone: string; limit: number };
+
+/** All looks of flows that start by the clock within a span, in order of time; at most `limit`, and then `isCut`. */
+export function ticksOf(flows: readonly CompiledFlow[], span: Span): { ticks: Tick[]; isCut: boolean } {
+  const ticks = flows.flatMap((flow) => flow.entries.flatMap((entry) => ticksOfEntry(flow, entry, span)));
+  ticks.sort((one, other) => one.to.getTime() - other.to.getTime());
+  return { ticks: ticks.slice(0, span.limit), isCut: ticks.length > span.limit };
+}
+
+function ticksOfEntry(flow: CompiledFlow, entry: CompiledEntry, { from, until, timeZone, limit }: Span): Tick[] {
+  const { schedule } = entry.kind;
+  const ticks: Tick[] = [];
+  let after = from;
+  while (schedule && ticks.length <= limit) {
+    const to = schedule.nextAt(entry.config, { after, timeZone });
+    if (to === null || to > until || to <= after) break;
+    ticks.push({ flow, entry, from: after, to });
+    after = to;
+  }
+  return ticks;
+}
+
+/** The start that a look brings the contact, or null. Who is in a segment cannot be told here, so nobody is. */
+export function startOf(
+  { flow, entry, from, to }: Tick,
+  contact: Contact,
+  workspace: WorkspaceFacts,
+): { name: string; payload: JsonObject; target: { flowId: string; entry: string } } | null {
+  const { schedule } = entry.kind;
+  if (!schedule || !isIn(schedule.audience(entry.config), contact, { workspace, now: to })) return null;
+  const payload = schedule.picks(entry.config, contact, { from, to, timeZone: workspace.timeZone });
+  if (payload === null) return null;
+  return { name: occurrenceName.start(flow.id), payload, target: { flowId: flow.id, entry: entry.name } };
+}
+
+type At = { workspace: WorkspaceFacts; now: Date };
+
+/** True when the contact is in the audience at that instant. */
+export function isIn(audience: Audience, contact: Contact, { workspace, now }: At): boolean {
+  if ("list" in audience) return contact.lists[audience.list] === "subscribed";
+  if ("contacts" in audience) return audience.contacts.includes(contact.id);
+  if ("segment" in audience) return false;
+  const facts = { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone };
+  const scope = { contact: contactScope(contact), event: {}, run: {}, steps: {}, workspace: facts };
+  return evaluate(audience.where, scope, now);
+}

@@ -1,0 +1,141 @@
+import type { Decision } from "../flow/decide.ts";
+import { occurrenceName } from "../flow/occurrence-names.ts";
+import { priorities } from "../flow/priority.ts";
+import type { Run, TrailEntry } from "../flow/run.ts";
+import type { Occurrence } from "../flow/step-kind.ts";
+import { requestOf, stepOf } from "./effect-config.ts";
+import { occurrenceOf } from "./line.ts";
+import type { SimulatedMessage } from "./simulation.ts";
+import { callStubs, type StubbedAttempt } from "./stub-http.ts";
+import { sendToStubs } from "./stub-message.ts";
+import type { MessageStub } from "./stubs.ts";
+import { placeOfRun, type Telling } from "./telling.ts";
+
+const fallbackFrom = "Staffetta <staffetta@example.com>";
+
+/** Takes down what a pass decided, and does in the simulation what the engine does with it: effects are performed, events put in line. */
+export function keepDecision(telling: Telling, decision: Decision, now: Date): void {
+  const { stage } = telling;
+  for (const { run, trail } of decision.runs.values()) {
+    telling.runs.set(run.id, run);
+    for (const entry of trail) addStep(telling, run, entry);
+    if (run.reason === "loop_guard") warn(telling, run, "was ended by the loop guard");
+  }
+  for (const outcome of decision.outcomes) addOutcome(telling, outcome, now);
+  for (const { error, flowId } of decision.bugs) {
+    const flow = stage.byId.get(flowId)?.definition.name ?? flowId;
+    stage.warnings.add(`A step or entry of "${flow}" threw: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  for (const { run, effect } of decision.effects) perform(telling, run, { effect, now });
+  for (const made of decision.occurrences) addEvent(telling, occurrenceOf(made, now), made.isHeard);
+}
+
+function addOutcome({ stage, told, eventNames }: Telling, outcome: Decision["outcomes"][number], now: Date): void {
+  const { eventId, flowId, entry, reason, detail, runId } = outcome;
+  const flow = stage.byId.get(flowId)?.definition.name ?? flowId;
+  const about = { eventId, event: eventNames.get(eventId) ?? "", flow, flowId, entry, reason, detail, runId };
+  told.outcomes.push({ at: now.toISOString(), outcome: outcome.outcome, ...about });
+  if (reason === "loop_guard") stage.warnings.add(`The flow "${flow}" was not started again: loop guard.`);
+}
+
+/** Takes down an event that a flow made; it is put in line where some flow hears it. */
+function addEvent(telling: Telling, event: Occurrence, isHeard: boolean): void {
+  const { id, name, payload, acceptedAt } = event;
+  telling.eventNames.set(id, name);
+  telling.events.unshift({ name, payload, occurredAt: acceptedAt });
+  telling.told.events.push({ id, at: acceptedAt.toISOString(), name, payload, source: "flow" });
+  if (isHeard) telling.line.add(event);
+}
+
+function addStep({ stage, told }: Telling, run: Run, entry: TrailEntry): void {
+  stage.steps += 1;
+  told.steps.push({ ...placeOfRun(stage, run), ...entry });
+  const word = wordOf(entry);
+  if (word !== null) told.path.push(word);
+}
+
+function wordOf({ step, outcome, exit, reason }: TrailEntry): string | null {
+  if (outcome === "went") return `${step}:${exit}`;
+  if (outcome === "ended") return step;
+  if (outcome === "moved") return `${step}:>`;
+  return outcome === "failed" || outcome === "exited" || outcome === "cancelled" ? `!${reason}` : null;
+}
+
+type Asked = { effect: Decision["effects"][number]["effect"]; now: Date };
+
+function perform(telling: Telling, run: Run, asked: Asked): void {
+  const { effect, now } = asked;
+  if (effect.kind === "http") call(telling, run, asked);
+  else if (effect.kind === "email") send(telling, run, asked);
+  else if (effect.awaited) answer(telling, { run, visit: effect.visit, at: now, ok: true });
+}
+
+type Answer = { run: Run; visit: number; at: Date; ok: boolean; result?: ReturnType<typeof callStubs>["answer"] };
+
+function answer({ answers }: Telling, { run, visit, at, ok, result = { ok, result: {} } }: Answer): void {
+  answers.push({ at, work: { kind: "answer", runId: run.id, visit, answer: result } });
+}
+
+function call(telling: Telling, run: Run, { effect, now }: Asked): void {
+  const { stage, called } = telling;
+  const flow = stage.flows.version(run.flowId, run.version);
+  if (!flow) return;
+  const step = stepOf(flow, effect.step);
+  const place = { flow: flow.definition.name, step: effect.step };
+  const ask = { ...place, config: requestOf(step), data: effect.data, at: now, called };
+  const made = callStubs(stage.input.stubs, ask);
+  for (const attempt of made.attempts) noteAttempt(telling, run, { attempt, step: effect.step, kind: step.kind.name });
+  if (effect.awaited)
+    answer(telling, { run, visit: effect.visit, at: made.at, ok: made.answer.ok, result: made.answer });
+}
+
+type Noted = { attempt: StubbedAttempt; step: string; kind: string };
+
+function noteAttempt(telling: Telling, run: Run, { attempt, step, kind }: Noted): void {
+  const { stage, told } = telling;
+  const { againAt, at, answer: given, ...about } = attempt;
+  if (at > stage.input.until) return;
+  const place = placeOfRun(stage, run);
+  told.calls.push({ ...place, step, at: at.toISOString(), ...about, answer: given });
+  if (!attempt.stubbed) warn(telling, run, `calls HTTP at "${step}" without a stub: answered with 200 and {}`);
+  if (againAt === null) return;
+  const entry = { visit: run.visit, step, kind, enteredAt: run.enteredAt.toISOString(), at: at.toISOString() };
+  const retried = { outcome: "retrying" as const, reason: given.reason ?? "status" };
+  addStep(telling, run, { ...entry, ...retried, detail: { nextAttemptAt: againAt.toISOString() } });
+}
+
+function send(telling: Telling, run: Run, { effect, now }: Asked): void {
+  const { stage, told } = telling;
+  const flow = stage.flows.version(run.flowId, run.version);
+  if (!flow) return;
+  const { config } = stepOf(flow, effect.step);
+  const { defaultFrom = fallbackFrom, stubs, keepsTexts = true } = stage.input;
+  const place = { flow: flow.definition.name, step: effect.step };
+  const { outcome, stub } = sendToStubs(stubs, { ...place, effect, config, defaultFrom });
+  const texts = keepsTexts ? {} : { html: null, text: null };
+  const message = { ...placeOfRun(stage, run), step: effect.step, at: now.toISOString(), ...outcome, ...texts };
+  told.messages.push(message);
+  if (message.status === "failed") warn(telling, run, `could not send at "${effect.step}": ${message.reason}`);
+  followMessage(telling, { run, message, stub, now });
+  if (effect.awaited) answer(telling, { run, visit: effect.visit, at: now, ok: message.status === "sent" });
+}
+
+type Sent = { run: Run; message: SimulatedMessage; stub: MessageStub | undefined; now: Date };
+
+/** What becomes of the message later: events of it that stubs tell of, and that flows may listen to. */
+function followMessage({ stage, messages, later }: Telling, { run, message, stub, now }: Sent): void {
+  const messageId = stage.newId(run.lane);
+  const about = { messageId, flowId: run.flowId, step: message.step };
+  if (message.status === "sent") messages.unshift({ type: "sent", at: now, link: null, ...about });
+  for (const { type, afterMs, link = null } of message.status === "sent" ? (stub?.events ?? []) : []) {
+    const at = new Date(now.getTime() + afterMs);
+    const payload = { message: messageId, channel: message.channel, flow: run.flowId, step: message.step, link };
+    const made = { id: stage.newId(run.lane), name: occurrenceName.message(type), payload };
+    const occurrence = { ...made, target: null, depth: 0, priority: priorities.normal };
+    later.push({ at, occurrence, past: { type, at, link, ...about } });
+  }
+}
+
+function warn({ stage }: Telling, run: Run, what: string): void {
+  stage.warnings.add(`A run of "${placeOfRun(stage, run).flow}" ${what}.`);
+}

@@ -1,0 +1,43 @@
+import type { MadeOccurrence, Work } from "../flow/decide.ts";
+import { inOrderOfTime } from "../flow/order-of-time.ts";
+import type { Priority } from "../flow/priority.ts";
+import type { Run } from "../flow/run.ts";
+import type { Occurrence } from "../flow/step-kind.ts";
+
+type Changed = { kind: "changed"; priority: Priority };
+type InLine = { seq: number; priority: Priority; acceptedAt: Date | null; work: Work };
+
+/** What waits in line for one contact: the urgent first, then the oldest, as a lane keeps it. */
+export class Line {
+  #items: InLine[] = [];
+  #seq = 0;
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  /** Puts an event, or a change of the contact, behind what is there. */
+  add(item: Occurrence | Changed): void {
+    this.#seq += 1;
+    const { priority } = item;
+    this.#items.push(
+      "kind" in item
+        ? { seq: this.#seq, priority, acceptedAt: null, work: { kind: "changed" } }
+        : { seq: this.#seq, priority, acceptedAt: item.acceptedAt, work: { kind: "event", occurrence: item } },
+    );
+  }
+
+  /** Takes all that is in line, and puts the runs that are due where their time belongs. */
+  take(due: readonly Run[]): Work[] {
+    const items = this.#items.sort((one, other) => one.priority - other.priority || one.seq - other.seq);
+    this.#items = [];
+    const order = [...inOrderOfTime(due, items)];
+    return order.map((next): Work => ("due" in next ? { kind: "due", runId: next.due.id } : next.item.work));
+  }
+}
+
+/** What a flow made happen, as the flows meet it. */
+export function occurrenceOf(made: MadeOccurrence, at: Date): Occurrence {
+  const { id, name, payload, target = null, depth, priority } = made;
+  return { id, name, payload, acceptedAt: at, target, depth, priority };
+}
