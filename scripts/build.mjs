@@ -33,7 +33,7 @@ function isAsset(file) {
 function removeLeftOvers(built, source) {
   for (const file of filesIn(built)) {
     const base = join(source, relative(built, file));
-    const stem = base.replace(/\.js(\.map)?$/, "");
+    const stem = base.replace(/(\.js|\.d\.ts)(\.map)?$/, "");
     if (![base, `${stem}.ts`, `${stem}.tsx`].some((path) => existsSync(path))) rmSync(file);
   }
 }

@@ -6,7 +6,7 @@ import { createEmptyDatabase } from "../testing/database.ts";
 import { runCommandLine } from "./command-line.ts";
 import { version } from "./version.ts";
 
-const names = ["start", "demo", "migrate", "doctor", "key"];
+const names = ["start", "demo", "migrate", "doctor", "simulate", "export", "import", "key"];
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -52,8 +52,14 @@ test("tells its version", async () => {
 });
 
 test.each([
-  [["strat"], 'There is no command "strat"; there are start, demo, migrate, doctor, key (staffetta --help).'],
-  [["toString"], 'There is no command "toString"; there are start, demo, migrate, doctor, key (staffetta --help).'],
+  [
+    ["strat"],
+    'There is no command "strat"; there are start, demo, migrate, doctor, simulate, export, import, key (staffetta --help).',
+  ],
+  [
+    ["toString"],
+    'There is no command "toString"; there are start, demo, migrate, doctor, simulate, export, import, key (staffetta --help).',
+  ],
   [["start", "--port", "1"], "Unknown option '--port' (staffetta start --help)."],
   [["start", "now"], "Unexpected argument 'now'"],
   [["key"], "Say what to do with keys: create, list or revoke (staffetta key --help)."],

@@ -9,6 +9,9 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["demo", async () => (await import("./command-line/demo.ts")).demo],
   ["migrate", async () => (await import("./command-line/migrate.ts")).migrate],
   ["doctor", async () => (await import("./command-line/doctor.ts")).doctor],
+  ["simulate", async () => (await import("./command-line/simulate.ts")).simulate],
+  ["export", async () => (await import("./command-line/export-flows.ts")).exportFlows],
+  ["import", async () => (await import("./command-line/import-flows.ts")).importFlows],
   ["key", async () => (await import("./command-line/key.ts")).key],
 ]);
 
@@ -39,13 +42,13 @@ function print(text: string): number {
   return 0;
 }
 
-function readWords({ name, options }: Command, argv: string[]): Words {
+function readWords({ name, options, takesWords = false }: Command, argv: string[]): Words {
   try {
     const all = { ...options, help: { type: "boolean", short: "h" } } as const;
     const { values, positionals } = parseArgs({
       args: argv,
       options: all,
-      allowPositionals: name === "key",
+      allowPositionals: takesWords,
       strict: true,
     });
     return { values, positionals };

@@ -11,6 +11,8 @@ export type Command = {
   /** What `--help` prints below the summary. */
   help: string;
   options: NonNullable<ParseArgsConfig["options"]>;
+  /** True when words besides options may follow. */
+  takesWords?: boolean;
   run(words: Words): Promise<number>;
 };
 

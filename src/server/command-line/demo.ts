@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { type Client, createClient } from "./client.ts";
 import { type Command, PlainError, say } from "./command.ts";
-import { type Client, createClient } from "./demo/client.ts";
 import { purchaseFlow } from "./demo/flow.ts";
 import { startLoyaltyApi } from "./demo/loyalty-api.ts";
 import { startOwnServer } from "./demo/own-server.ts";

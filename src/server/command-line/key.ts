@@ -17,6 +17,7 @@ export const key: Command = {
 
 A key is shown once, when it is made; only its hash is kept. Without --scopes it may do everything.
 Scopes: ${scopes.join(", ")}.`,
+  takesWords: true,
   options: { name: { type: "string" }, scopes: { type: "string" } },
   async run(words) {
     const act = actionOf(words);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { TrailEntry } from "../../../core/flow/run.ts";
-import type { Client } from "./client.ts";
+import type { Client } from "../client.ts";
 import type { Expected, Purchase } from "./purchases.ts";
 
 export type Run = { id: string; status: string; contactId: string; payload: { orderId: string }; trail: TrailEntry[] };

@@ -1,4 +1,4 @@
-import { PlainError } from "../command.ts";
+import { PlainError } from "./command.ts";
 
 export type Client = {
   url: string;
