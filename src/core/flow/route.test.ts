@@ -58,17 +58,17 @@ test("a condition that does not hold refuses, and shows what it found", () => {
   expect(meet(flow, { payload: { total: 11 } })).toEqual({ entry: "begin", key: null });
 });
 
-test("of several entries the first that accepts wins, and the first refusal is told when none does", () => {
+test("of several entries the first by name that accepts wins, and the first refusal is told when none does", () => {
   const entry = (value: number) => {
     const where = { field: "event.total", operator: "is", value };
     return { kind: "event", config: { event: "go", where }, next: "done" };
   };
-  const flow = flowOf(steps, { changes: { entries: { one: entry(1), two: entry(2), also: entry(2) } } });
+  const flow = flowOf(steps, { changes: { entries: { one: entry(1), two: entry(2), zero: entry(2) } } });
   expect(meet(flow, { payload: { total: 2 } })).toEqual({ entry: "two", key: null });
   const refused = enterFlow(flow, occurrence({ payload: { total: 9 } }), contextWith());
   expect(refused?.outcome).toMatchObject({ reason: "condition_not_met", entry: "one" });
-  expect(meet(flow, { payload: { total: 2 }, target: { flowId: "flow-1", entry: "also" } })).toEqual({
-    entry: "also",
+  expect(meet(flow, { payload: { total: 2 }, target: { flowId: "flow-1", entry: "zero" } })).toEqual({
+    entry: "zero",
     key: null,
   });
 });

@@ -59,9 +59,7 @@ export type HttpStub = Stubs["http"][number];
 export type HttpStubAnswer = z.output<typeof httpAnswer>;
 export type MessageStub = Stubs["messages"][number];
 
-/** Without stubs: every call is answered with 200 and `{}`, every message is sent. */
-export const noStubs: Stubs = { http: [], messages: [] };
-
+/** What a call gets that no stub fits. */
 export const defaultAnswer: HttpStubAnswer = { status: 200, headers: {}, body: {} as Json, latencyMs: 0 };
 
 /** Where an effect comes from. */
