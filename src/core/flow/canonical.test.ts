@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { definitionOf, registryWith } from "../../testing/flow-fixture.ts";
-import { randomFlow } from "../../testing/random-flows.ts";
+import { randomDefinition } from "../../testing/random-stories.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { canonicalFlow, canonicalText } from "./canonical.ts";
 import { compileFlow } from "./compile.ts";
@@ -78,7 +78,7 @@ test("drafts that cannot be read stay as they are", () => {
 
 test("a random flow means the same in its canonical form, which does not depend on the order it was written in", () => {
   fc.assert(
-    fc.property(randomFlow, (flow) => {
+    fc.property(randomDefinition, (flow) => {
       const short = canonical(flow);
       expect(meaning(short)).toEqual(meaning(flow));
       expect(canonicalText(reversed(flow), registry)).toBe(canonicalText(flow, registry));

@@ -21,11 +21,11 @@ export function canonicalFlow(definition: Json, registry: Registry): Json {
   const { entries, steps, ...rest } = flow;
   const spare = ["name", "schema"];
   const settings = withoutDefaults(settingsSchema, rest, spare);
-  const exitsInOrder = orderOfSteps(entries, steps);
+  const order = orderOfSteps(entries, steps, registry);
   const whole: Json = {
     ...(sortKeys(settings) as JsonObject),
     entries: isJsonObject(entries) ? inOrder(entries, Object.keys(entries).sort()) : (entries ?? {}),
-    steps: isJsonObject(steps) ? inOrder(steps, exitsInOrder) : (steps ?? {}),
+    steps: isJsonObject(steps) ? inOrder(steps, order) : (steps ?? {}),
   };
   return inOrder(whole, fieldOrder);
 }
@@ -91,7 +91,7 @@ function stripItems(items: readonly Json[], isSame: (value: Json) => boolean): J
 }
 
 /** Steps as a run can come to them, one path to its end and then the next; those that no entry leads to come last, by name. */
-function orderOfSteps(entries: Json | undefined, steps: Json | undefined): string[] {
+function orderOfSteps(entries: Json | undefined, steps: Json | undefined, registry: Registry): string[] {
   if (!isJsonObject(steps)) return [];
   const order = new Set<string>();
   const firsts = isJsonObject(entries) ? Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1)) : [];
@@ -100,9 +100,7 @@ function orderOfSteps(entries: Json | undefined, steps: Json | undefined): strin
     for (let next = open.pop(); open.length > 0 || next !== undefined; next = open.pop()) {
       if (typeof next !== "string" || order.has(next) || !Object.hasOwn(steps, next)) continue;
       order.add(next);
-      const step = steps[next];
-      const exits = isJsonObject(step) && isJsonObject(step.exits) ? Object.values(step.exits) : [];
-      open.push(...exits.filter((exit) => exit !== null).reverse());
+      open.push(...targetsOf(steps[next], registry).reverse());
     }
   };
   for (const [, entry] of firsts) visit(isJsonObject(entry) ? entry.next : undefined);
@@ -112,6 +110,15 @@ function orderOfSteps(entries: Json | undefined, steps: Json | undefined): strin
       .filter((name) => !order.has(name))
       .sort(),
   ];
+}
+
+/** Where a step leads, by its exits and by its configuration. */
+function targetsOf(step: Json | undefined, { steps: kinds }: Registry): Json[] {
+  if (!isJsonObject(step)) return [];
+  const exits = isJsonObject(step.exits) ? Object.values(step.exits).filter((exit) => exit !== null) : [];
+  const kind = typeof step.kind === "string" && Object.hasOwn(kinds, step.kind) ? kinds[step.kind] : undefined;
+  const config = kind?.leadsTo ? kind.config.safeParse(step.config) : undefined;
+  return config?.success ? [...exits, ...Object.values(kind?.leadsTo?.(config.data) ?? {})] : exits;
 }
 
 /** The fields named first, then the others by name. */

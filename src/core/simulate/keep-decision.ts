@@ -3,7 +3,7 @@ import { occurrenceName } from "../flow/occurrence-names.ts";
 import { priorities } from "../flow/priority.ts";
 import type { Run, TrailEntry } from "../flow/run.ts";
 import type { Occurrence } from "../flow/step-kind.ts";
-import { requestOf, stepOf } from "./effect-config.ts";
+import { mailOf, requestOf, stepOf } from "./effect-config.ts";
 import { occurrenceOf } from "./line.ts";
 import type { SimulatedMessage } from "./simulation.ts";
 import { callStubs, type StubbedAttempt } from "./stub-http.ts";
@@ -26,8 +26,18 @@ export function keepDecision(telling: Telling, decision: Decision, now: Date): v
     const flow = stage.byId.get(flowId)?.definition.name ?? flowId;
     stage.warnings.add(`A step or entry of "${flow}" threw: ${error instanceof Error ? error.message : String(error)}`);
   }
+  keepSuppressions(telling, decision);
   for (const { run, effect } of decision.effects) perform(telling, run, { effect, now });
   for (const made of decision.occurrences) addEvent(telling, occurrenceOf(made, now), made.isHeard);
+}
+
+/** The first reason stays, as it does in the engine. */
+function keepSuppressions({ suppressed }: Telling, { changes }: Decision): void {
+  for (const change of changes) {
+    if (change.kind !== "suppress") continue;
+    const key = `${change.channel}|${change.address}`;
+    if (!suppressed.has(key)) suppressed.set(key, change.reason);
+  }
 }
 
 function addOutcome({ stage, told, eventNames }: Telling, outcome: Decision["outcomes"][number], now: Date): void {
@@ -54,10 +64,12 @@ function addStep({ stage, told }: Telling, run: Run, entry: TrailEntry): void {
   if (word !== null) told.path.push(word);
 }
 
-function wordOf({ step, outcome, exit, reason }: TrailEntry): string | null {
+function wordOf({ kind, step, outcome, exit, reason }: TrailEntry): string | null {
   if (outcome === "went") return `${step}:${exit}`;
   if (outcome === "ended") return step;
   if (outcome === "moved") return `${step}:>`;
+  // A notice that failed has not ended the run.
+  if (kind === "http" || kind === "email") return null;
   return outcome === "failed" || outcome === "exited" || outcome === "cancelled" ? `!${reason}` : null;
 }
 
@@ -81,43 +93,63 @@ function call(telling: Telling, run: Run, { effect, now }: Asked): void {
   const flow = stage.flows.version(run.flowId, run.version);
   if (!flow) return;
   const step = stepOf(flow, effect.step);
+  const config = requestOf(step);
+  if (!config) return;
   const place = { flow: flow.definition.name, step: effect.step };
-  const ask = { ...place, config: requestOf(step), data: effect.data, at: now, called };
+  const ask = { ...place, config, data: effect.data, at: now, called };
   const made = callStubs(stage.input.stubs, ask);
-  for (const attempt of made.attempts) noteAttempt(telling, run, { attempt, step: effect.step, kind: step.kind.name });
+  for (const attempt of made.attempts) noteAttempt(telling, run, { attempt, effect, kind: step.kind.name });
   if (effect.awaited)
     answer(telling, { run, visit: effect.visit, at: made.at, ok: made.answer.ok, result: made.answer });
 }
 
-type Noted = { attempt: StubbedAttempt; step: string; kind: string };
+type Noted = { attempt: StubbedAttempt; effect: Asked["effect"]; kind: string };
 
-function noteAttempt(telling: Telling, run: Run, { attempt, step, kind }: Noted): void {
+/** Takes down an attempt. Its trail has those that are tried again, and the end of a call that the run does not wait for. */
+function noteAttempt(telling: Telling, run: Run, { attempt, effect, kind }: Noted): void {
   const { stage, told } = telling;
   const { againAt, at, answer: given, ...about } = attempt;
   if (at > stage.input.until) return;
-  const place = placeOfRun(stage, run);
-  told.calls.push({ ...place, step, at: at.toISOString(), ...about, answer: given });
+  const { step, visit } = effect;
+  told.calls.push({ ...placeOfRun(stage, run), step, at: at.toISOString(), ...about, answer: given });
   if (!attempt.stubbed) warn(telling, run, `calls HTTP at "${step}" without a stub: answered with 200 and {}`);
-  if (againAt === null) return;
-  const entry = { visit: run.visit, step, kind, enteredAt: run.enteredAt.toISOString(), at: at.toISOString() };
-  const retried = { outcome: "retrying" as const, reason: given.reason ?? "status" };
-  addStep(telling, run, { ...entry, ...retried, detail: { nextAttemptAt: againAt.toISOString() } });
+  const { reason } = given;
+  const entry = { visit, step, enteredAt: run.enteredAt.toISOString(), at: at.toISOString() };
+  const why = reason === undefined ? {} : { reason };
+  if (againAt !== null) {
+    const detail = { nextAttemptAt: againAt.toISOString() };
+    addStep(telling, run, { ...entry, kind, outcome: "retrying", ...why, detail });
+  } else if (!effect.awaited)
+    addStep(telling, run, { ...entry, kind: "http", outcome: reason === undefined ? "performed" : "failed", ...why });
 }
 
 function send(telling: Telling, run: Run, { effect, now }: Asked): void {
-  const { stage, told } = telling;
+  const { stage, told, suppressed } = telling;
   const flow = stage.flows.version(run.flowId, run.version);
   if (!flow) return;
-  const { config } = stepOf(flow, effect.step);
+  const template = mailOf(stepOf(flow, effect.step));
   const { defaultFrom = fallbackFrom, stubs, keepsTexts = true } = stage.input;
   const place = { flow: flow.definition.name, step: effect.step };
-  const { outcome, stub } = sendToStubs(stubs, { ...place, effect, config, defaultFrom });
+  const { outcome, stub } = sendToStubs(stubs, { ...place, effect, template, defaultFrom, suppressed });
   const texts = keepsTexts ? {} : { html: null, text: null };
   const message = { ...placeOfRun(stage, run), step: effect.step, at: now.toISOString(), ...outcome, ...texts };
   told.messages.push(message);
+  if (!effect.message) noteNotice(telling, run, { effect, message });
   if (message.status === "failed") warn(telling, run, `could not send at "${effect.step}": ${message.reason}`);
   followMessage(telling, { run, message, stub, now });
   if (effect.awaited) answer(telling, { run, visit: effect.visit, at: now, ok: message.status === "sent" });
+}
+
+/** A notice has no life of its own as a message has, so the trail says what became of it. */
+function noteNotice(
+  telling: Telling,
+  run: Run,
+  { effect, message }: { effect: Asked["effect"]; message: SimulatedMessage },
+): void {
+  const { at, status, reason } = message;
+  const outcome = status === "sent" ? "performed" : "failed";
+  const place = { visit: effect.visit, step: effect.step, enteredAt: run.enteredAt.toISOString(), at };
+  addStep(telling, run, { ...place, kind: "email", outcome, ...(reason === null ? {} : { reason }) });
 }
 
 type Sent = { run: Run; message: SimulatedMessage; stub: MessageStub | undefined; now: Date };

@@ -47,6 +47,7 @@ export type SimulatedMessage = Place & {
   at: string;
   step: string;
   channel: string;
+  /** `notice` when it goes to people of the workspace instead of the contact. */
   purpose: string;
   status: "sent" | "bounced" | "failed" | "held";
   reason: string | null;

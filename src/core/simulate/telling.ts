@@ -35,6 +35,8 @@ export type Telling = {
   events: PastEvent[];
   messages: PastMessageEvent[];
   called: Map<unknown, number>;
+  /** Addresses that are not written to any more, as `channel|address`, with the reason. */
+  suppressed: Map<string, string>;
   /** The runs of the contact, as they are by now. */
   runs: Map<string, Run>;
   eventNames: Map<string, string>;
@@ -55,6 +57,7 @@ export function beginTelling(stage: Stage, { contact, arrivals }: Subject): Tell
     events: [],
     messages: [],
     called: new Map(),
+    suppressed: new Map(),
     runs: new Map(),
     eventNames: new Map(),
     told: {

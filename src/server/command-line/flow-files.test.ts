@@ -9,7 +9,7 @@ import type { Json, JsonObject } from "../../core/json.ts";
 import { createTestDatabase, type TestDatabase } from "../../testing/database.ts";
 import { registry } from "../../testing/engine.ts";
 import { createTestHttpServer, type TestHttpServer } from "../../testing/http-server.ts";
-import { randomFlow } from "../../testing/random-flows.ts";
+import { randomDefinition } from "../../testing/random-stories.ts";
 import { runCommandLine } from "../command-line.ts";
 
 type Site = { database: TestDatabase; server: TestHttpServer; url: string };
@@ -140,7 +140,7 @@ test("export takes away the files of flows that are gone, when asked to", async 
 test("random flows come back from their files as they were", async () => {
   let count = 0;
   await fc.assert(
-    fc.asyncProperty(randomFlow, async (random) => {
+    fc.asyncProperty(randomDefinition, async (random) => {
       count += 1;
       const definition = { ...random, name: `Random ${count}` };
       await make(one, definition);
