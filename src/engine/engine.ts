@@ -92,6 +92,8 @@ export class Engine {
     this.#heart = new Heart({
       ...{ sql, worker: this.worker, roles: options.roles, queues: this.#queues },
       ...{ heartbeatMs: this.#tuning.heartbeatMs, deadAfterMs: this.#tuning.deadAfterMs },
+      // Effects can be performed by the rules of a workspace where no pass comes by to read them.
+      onBeat: () => options.flows.refresh(sql),
       onError: (error) => this.#report(error, "The database did not hear that this process lives."),
     });
     this.#builder = new SegmentBuilder({
@@ -163,7 +165,7 @@ export class Engine {
     const { sql, flows, now } = this.#options;
     const options: PassOptions = {
       ...{ sql, flows, now, worker: this.worker, batch: this.#tuning.batch },
-      capacity: (kind) => this.#queues.find((queue) => queue.kind === kind)?.room() ?? 0,
+      capacity: (kind, priority) => this.#queues.find((queue) => queue.kind === kind)?.room(priority) ?? 0,
       onBug: (error, about) =>
         this.#report(error, "A contact could not be handled; its runs have ended as failed.", about),
     };
@@ -193,13 +195,13 @@ export class Engine {
     return true;
   }
 
-  #handOver({ effects, unleased }: PassResult): void {
+  #handOver({ effects, unleased, urgent }: PassResult): void {
     for (const queue of this.#queues) {
       const own = effects.filter(({ kind }) => kind === queue.kind);
       if (own.length > 0) queue.add(own);
     }
     if (unleased === 0) return;
-    this.poke();
+    for (const queue of this.#queues) queue.poke(urgent);
     this.#options.onRemoteWork?.({ lanes: [], outbox: true });
   }
 
@@ -209,9 +211,9 @@ export class Engine {
     return new EffectQueue({
       ...{ performer, settler: this.#settler, now, maxHeld: this.#tuning.maxHeld },
       mayBegin: () => this.#heart.isHeard(),
-      claim: (limit) => claimEffects(sql, { worker: this.worker, kind, now: now(), limit }),
+      claim: (limit, lowest) => claimEffects(sql, { worker: this.worker, kind, now: now(), limit, lowest }),
       prepare: (effects) => flows.need(sql, effects),
-      nextDue: () => nextEffectDue(sql, kind),
+      nextDue: (lowest) => nextEffectDue(sql, kind, lowest),
       onError: (error) => this.#report(error, "An effect could not be performed; it is tried again."),
     });
   }

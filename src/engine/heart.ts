@@ -13,6 +13,8 @@ export type HeartOptions = {
   heartbeatMs: number;
   /** A process silent for longer is dead to the others, and they take its leases. */
   deadAfterMs: number;
+  /** Done with every beat that was heard. */
+  onBeat?: () => Promise<void>;
   onError: (error: unknown) => void;
 };
 
@@ -74,6 +76,7 @@ export class Heart {
     if (this.#isSuspect) await this.#findUnknown();
     await releaseDeadLeases(sql, deadAfterMs);
     await removeDeadWorkers(sql, deadAfterMs * 6);
+    await this.#options.onBeat?.();
     for (const queue of queues) queue.resume();
   }
 

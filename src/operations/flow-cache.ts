@@ -6,7 +6,7 @@ import { isOfChange, isOfLists, occurrenceName } from "../core/flow/occurrence-n
 import { compileSegments, noSegments, type SegmentSet } from "../core/segment/segment-set.ts";
 import { type AbTestRow, loadAbTests } from "../storage/ab-tests.ts";
 import type { Queryable } from "../storage/database.ts";
-import { loadCurrentVersions, loadFlowVersions, loadHeardEvents } from "../storage/flows.ts";
+import { loadCurrentVersions, loadFlowVersions, loadGoalEvents, loadHeardEvents } from "../storage/flows.ts";
 import { loadWorkspaceSegments } from "../storage/segments.ts";
 import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
 
@@ -20,6 +20,8 @@ type Workspace = {
   /** Tests of variants that have begun, by flow and step. */
   tests: ReadonlyMap<string, AbState>;
   segments: SegmentSet;
+  /** The flows of which an event is a goal, in some version, by its name. */
+  goals: ReadonlyMap<string, ReadonlySet<string>>;
 };
 
 /** Whether somebody listens to changes of contacts at all, and to those of lists: who changes a contact looks no further where nobody does. */
@@ -38,6 +40,8 @@ export type FlowCache = {
   segments(workspaceId: string): SegmentSet;
   /** True when in some workspace time alone may change who is in a segment. */
   hasTimedSegments(): boolean;
+  /** The flows of which the event is a goal, in some version. */
+  goalFlows(workspaceId: string, eventName: string): ReadonlySet<string>;
   workspace(workspaceId: string): WorkspaceRow | undefined;
   workspaces(): WorkspaceRow[];
   /** The tests of current versions that have begun and have no winner. */
@@ -71,7 +75,7 @@ export function createFlowCache(registry: Registry): FlowCache {
     async refresh(sql) {
       for (const facts of await listWorkspaces(sql)) {
         if (knows(facts)) continue;
-        const { rows, heard, tests, segments } = await loadWorkspace(sql, facts.id);
+        const { rows, ...loaded } = await loadWorkspace(sql, facts.id);
         // Several refreshes may be under way: a slow one must not bring back what a later one has replaced.
         if (knows(facts)) continue;
         const flows = rows.map((row) => compile(row, registry));
@@ -80,7 +84,7 @@ export function createFlowCache(registry: Registry): FlowCache {
           keep(versions, flow);
         }
         for (const flow of flows) current.set(keyOf(flow), flow);
-        workspaces.set(facts.id, workspaceOf(facts, { flows, heard, tests, segments }));
+        workspaces.set(facts.id, workspaceOf(facts, { flows, ...loaded }));
         hasTimed = [...workspaces.values()].some((workspace) => workspace.segments.isTimed);
       }
     },
@@ -90,6 +94,7 @@ export function createFlowCache(registry: Registry): FlowCache {
       hears(workspaceId, occurrenceName.contactChanged) || segmentsOf(workspaceId).readsContacts,
     segments: segmentsOf,
     hasTimedSegments: () => hasTimed,
+    goalFlows: (workspaceId, eventName) => workspaces.get(workspaceId)?.goals.get(eventName) ?? noFlows,
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     openTests: (workspaceId) => openTests(workspaces.get(workspaceId)),
@@ -123,25 +128,41 @@ function changesAmong(names: readonly string[]): HeardChanges {
   return { any: names.some(isOfChange), lists: names.some(isOfLists) };
 }
 
-type Loaded = { flows: CompiledFlow[]; heard: readonly string[]; tests: readonly AbTestRow[]; segments: SegmentSet };
+type Loaded = {
+  flows: CompiledFlow[];
+  heard: readonly string[];
+  tests: readonly AbTestRow[];
+  segments: SegmentSet;
+  goals: readonly { name: string; flowId: string }[];
+};
 
-function workspaceOf(facts: WorkspaceRow, { flows, heard, tests, segments }: Loaded): Workspace {
+function workspaceOf(facts: WorkspaceRow, { flows, heard, tests, segments, goals }: Loaded): Workspace {
   const listening = byEvent(flows);
   const changes = changesAmong([...listening.keys(), ...heard]);
   const states = tests.map(
     ({ flowId, step, startedAt, winner }) => [`${flowId}|${step}`, { startedAt, winner }] as const,
   );
-  return { facts, flows, listening, heard: new Set(heard), changes, segments, tests: new Map(states) };
+  return {
+    facts,
+    flows,
+    listening,
+    heard: new Set(heard),
+    changes,
+    segments,
+    tests: new Map(states),
+    goals: byGoal(goals),
+  };
 }
 
 async function loadWorkspace(sql: Queryable, workspaceId: string) {
-  const [rows, heard, tests, segments] = await Promise.all([
+  const [rows, heard, tests, segments, goals] = await Promise.all([
     loadCurrentVersions(sql, workspaceId),
     loadHeardEvents(sql, workspaceId),
     loadAbTests(sql, { workspaceId }),
     loadWorkspaceSegments(sql, workspaceId),
+    loadGoalEvents(sql, workspaceId),
   ]);
-  return { rows, heard, tests, segments: segments.length === 0 ? noSegments : compileSegments(segments) };
+  return { rows, heard, tests, goals, segments: segments.length === 0 ? noSegments : compileSegments(segments) };
 }
 
 function openTests(workspace: Workspace | undefined): OpenTest[] {
@@ -172,6 +193,14 @@ function keep(versions: Map<string, CompiledFlow>, flow: CompiledFlow): void {
 
 function keyOf({ id, version }: CompiledFlow): string {
   return `${id}|${version}`;
+}
+
+const noFlows: ReadonlySet<string> = new Set();
+
+function byGoal(goals: readonly { name: string; flowId: string }[]): Map<string, Set<string>> {
+  const flows = new Map<string, Set<string>>();
+  for (const { name, flowId } of goals) flows.set(name, (flows.get(name) ?? new Set()).add(flowId));
+  return flows;
 }
 
 function byEvent(flows: readonly CompiledFlow[]): Map<string, CompiledFlow[]> {

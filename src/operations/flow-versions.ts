@@ -48,6 +48,10 @@ export type VersionCounts = {
   failed: number;
   cancelled: number;
   exits: Record<string, Record<string, number>>;
+  /** Runs that reached each goal. */
+  goals: Record<string, number>;
+  /** Messages that a rule kept from going, by step and rule. */
+  dropped: Record<string, Record<string, number>>;
 };
 
 /** How many runs each version started and ended, and how often each exit of each step was taken. */
@@ -71,13 +75,23 @@ export async function flowCounts(
       failed: 0,
       cancelled: 0,
       exits: {},
+      goals: {},
+      dropped: {},
     };
     versions.set(version, counts);
-    const [step = "", exit] = name.split(":");
-    if (exit !== undefined) counts.exits[step] = { ...counts.exits[step], [exit]: value };
-    else if (isTotal(name)) counts[name] = value;
+    addCount(counts, name, value);
   }
   return { flowId: flow.id, versions: [...versions.values()] };
+}
+
+/** Names that begin with `$` are ours; the others are a total, or a step and its exit. */
+function addCount(counts: VersionCounts, name: string, value: number): void {
+  const [first = "", second, third] = name.split(":");
+  if (first === "$goal" && second !== undefined) counts.goals[second] = value;
+  else if (first === "$dropped" && second !== undefined && third !== undefined)
+    counts.dropped[second] = { ...counts.dropped[second], [third]: value };
+  else if (second !== undefined) counts.exits[first] = { ...counts.exits[first], [second]: value };
+  else if (isTotal(name)) counts[name] = value;
 }
 
 const totals = ["started", "completed", "exited", "failed", "cancelled"] as const;

@@ -34,6 +34,8 @@ export const scopes = [
   "messages:write",
   "messages:read",
   "keys:write",
+  "workspace:read",
+  "workspace:write",
 ] as const;
 export type Scope = (typeof scopes)[number];
 

@@ -1,6 +1,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Run, RunStatus, TrailEntry } from "../core/flow/run.ts";
 import type { JsonObject } from "../core/json.ts";
+import { listConversions } from "../storage/conversions.ts";
 import { listMessageRows } from "../storage/message-reads.ts";
 import { findRun, listRunRows } from "../storage/run-reads.ts";
 import { loadTrail } from "../storage/trail.ts";
@@ -57,6 +58,8 @@ export type RunDetail = RunView & {
   steps: JsonObject;
   trail: TrailEntry[];
   messages: MessageView[];
+  /** The goals it reached. */
+  conversions: { goal: string; eventId: string; at: Date }[];
 };
 
 const maxMessages = 1000;
@@ -77,7 +80,11 @@ export async function getRun(platform: Platform, caller: Caller, { id }: { id: s
     before: null,
     limit: maxMessages,
   };
-  const [trail, messages] = await Promise.all([loadTrail(platform.sql, run), listMessageRows(platform.sql, filter)]);
+  const [trail, messages, conversions] = await Promise.all([
+    loadTrail(platform.sql, run),
+    listMessageRows(platform.sql, filter),
+    listConversions(platform.sql, { workspaceId, runId: id }),
+  ]);
   return {
     ...viewRun(run),
     payload: run.event,
@@ -85,6 +92,7 @@ export async function getRun(platform: Platform, caller: Caller, { id }: { id: s
     steps: run.steps,
     trail,
     messages: messages.reverse().map(viewMessage),
+    conversions,
   };
 }
 

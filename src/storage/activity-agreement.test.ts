@@ -92,7 +92,7 @@ async function store({ id: contactId, lane, activity, segments: own = [] }: Cont
       sql,
       [...byId.values()].map(({ messageId, flowId, step }) => ({
         ...{ ...of, id: messageId, channel: "email", runId: null, flowId, version: 1, step, visit: 1 },
-        ...{ purpose: "marketing" as const, createdAt: now, depth: 0 },
+        ...{ purpose: "marketing" as const, createdAt: now, depth: 0, topic: null },
       })),
     );
   if (messages.length > 0)

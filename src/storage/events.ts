@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../core/json.ts";
 import { type ContactPatch, type ContactRow, insertContacts, patchContacts } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
 import { claimIdentities, countOwned, type OwnedIdentity } from "./identities.ts";
-import { located, recordset } from "./rows.ts";
+import { located, recordset, shareOf } from "./rows.ts";
 import { countRevisions } from "./workspaces.ts";
 
 type Fragment = PendingQuery<Row[]>;
@@ -121,14 +121,27 @@ export type Queued =
       acceptedAt: null;
     });
 
-/** What is first in line in each of these lanes, at most `perLane` each: by priority, then the oldest. The caller holds the lanes. */
+/**
+ * What is first in line in each of these lanes, at most `perLane` each: by priority, then the oldest. Of each priority some are taken, so
+ * that no flood of urgent ones stops the others for good. The caller holds the lanes.
+ */
 export async function takeQueuedEvents(sql: Queryable, lanes: readonly number[], perLane: number): Promise<Queued[]> {
   return sql<Queued[]>`
     select q.lane, q.priority, q.seq, q.contact_id as "contactId", q.event_id as "eventId",
            coalesce(e.workspace_id, q.workspace_id) as "workspaceId", e.name, e.payload, coalesce(e.depth, q.depth) as depth, e.accepted_at as "acceptedAt", 
            e.target_flow_id as "targetFlowId", e.target_entry as "targetEntry"
       from unnest(${[...lanes]}::smallint[]) as held(lane)
-     cross join lateral (select * from event_queue where event_queue.lane = held.lane order by priority, seq limit ${perLane}) q
+     cross join lateral (
+       select d.*
+         from (values (0::smallint), (1::smallint), (2::smallint)) as p(priority)
+        cross join lateral (
+          select event_queue.*, row_number() over (order by event_queue.seq) <= ${shareOf(perLane)}::int as is_sure
+            from event_queue
+           where event_queue.lane = held.lane and event_queue.priority = p.priority
+           order by event_queue.seq limit ${perLane}
+        ) d
+        order by d.is_sure desc, d.priority, d.seq limit ${perLane}
+     ) q
       left join event e on e.lane = q.lane and e.contact_id = q.contact_id and e.id = q.event_id
      order by q.lane, q.priority, q.seq`;
 }

@@ -1,3 +1,4 @@
+import { goalEvents } from "../core/flow/compile.ts";
 import type { FlowDefinition } from "../core/flow/definition.ts";
 import type { Json } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
@@ -107,9 +108,9 @@ export async function insertFlowVersion(
   row: FlowVersionRow & { heardByRuns: readonly string[] },
 ): Promise<void> {
   await sql`
-    insert into flow_version (flow_id, version, workspace_id, definition, published_at, published_by, heard_by_runs)
+    insert into flow_version (flow_id, version, workspace_id, definition, published_at, published_by, heard_by_runs, goal_events)
     values (${row.flowId}, ${row.version}, ${row.workspaceId}, ${jsonOf(row.definition)}::text::jsonb, ${row.publishedAt}, ${row.publishedBy},
-            ${[...row.heardByRuns]})`;
+            ${[...row.heardByRuns]}, ${goalEvents(row.definition)})`;
 }
 
 /** The versions of a flow, newest first. */
@@ -148,4 +149,10 @@ export async function loadHeardEvents(sql: Queryable, workspaceId: string): Prom
   const rows = await sql<{ name: string }[]>`
     select distinct unnest(heard_by_runs) as name from flow_version where workspace_id = ${workspaceId}`;
   return rows.map(({ name }) => name);
+}
+
+/** The events that are goals of some version of the flows of a workspace: runs of old versions still count. */
+export async function loadGoalEvents(sql: Queryable, workspaceId: string): Promise<{ name: string; flowId: string }[]> {
+  return sql<{ name: string; flowId: string }[]>`
+    select distinct flow_id as "flowId", unnest(goal_events) as name from flow_version where workspace_id = ${workspaceId}`;
 }

@@ -5,7 +5,7 @@ import type { Queryable } from "./database.ts";
 import { recordset } from "./rows.ts";
 
 /** `attempting` is written before a message is handed over, so that a crash in between is seen. */
-export const messageEventTypes = ["attempting", ...messageEventNames, "cancelled"] as const;
+export const messageEventTypes = ["attempting", ...messageEventNames, "cancelled", "dropped"] as const;
 export type MessageEventType = (typeof messageEventTypes)[number];
 
 export type MessageEventRow = {

@@ -19,7 +19,7 @@ export type MessageRow = NewMessage & {
 
 function messageColumns(sql: Queryable) {
   return sql`m.lane, m.contact_id as "contactId", m.id, m.workspace_id as "workspaceId", m.channel, m.run_id as "runId", m.flow_id as "flowId",
-    m.version, m.step, m.visit, m.purpose, m.status, m.class, m.reason, m.transport, m.from_address as "fromAddress", m.to_address as "toAddress",
+    m.version, m.step, m.visit, m.purpose, m.topic, m.status, m.class, m.reason, m.transport, m.from_address as "fromAddress", m.to_address as "toAddress",
     m.subject, m.size_bytes as "sizeBytes", m.attempts, m.created_at as "createdAt", m.sent_at as "sentAt", m.updated_at as "updatedAt", m.depth`;
 }
 

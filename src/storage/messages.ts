@@ -11,6 +11,7 @@ export const messageStatuses = [
   "held",
   "unknown",
   "cancelled",
+  "dropped",
 ] as const;
 export type MessageStatus = (typeof messageStatuses)[number];
 
@@ -26,6 +27,7 @@ export type NewMessage = {
   step: string | null;
   visit: number | null;
   purpose: "transactional" | "marketing";
+  topic: string | null;
   createdAt: Date;
   /** The depth of the run that asked for it: how many flows in a row led to it. */
   depth: number;
@@ -34,9 +36,9 @@ export type NewMessage = {
 /** New messages, queued. */
 export function insertMessages(sql: Queryable, messages: readonly NewMessage[]): PendingQuery<Row[]> {
   return sql`
-    insert into message (lane, contact_id, id, workspace_id, channel, run_id, flow_id, version, step, visit, purpose, status, created_at, updated_at, depth)
-    select lane, "contactId", id, "workspaceId", channel, "runId", "flowId", version, step, visit, purpose, 'queued', "createdAt", "createdAt", depth
-      from ${recordset(sql, messages, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, channel text, "runId" uuid, "flowId" uuid, version integer, step text, visit integer, purpose text, "createdAt" timestamptz, depth smallint')} as m`;
+    insert into message (lane, contact_id, id, workspace_id, channel, run_id, flow_id, version, step, visit, purpose, topic, status, created_at, updated_at, depth)
+    select lane, "contactId", id, "workspaceId", channel, "runId", "flowId", version, step, visit, purpose, topic, 'queued', "createdAt", "createdAt", depth
+      from ${recordset(sql, messages, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, channel text, "runId" uuid, "flowId" uuid, version integer, step text, visit integer, purpose text, topic text, "createdAt" timestamptz, depth smallint')} as m`;
 }
 
 /** Where a message stands after an attempt. Null addresses and subject leave what is stored. */

@@ -62,7 +62,7 @@ export async function restartEffect(
   now: Date,
 ): Promise<void> {
   await sql`
-    update outbox set leased_by = null, attempt = 0, first_due_at = ${now}, due_at = ${now}
+    update outbox set leased_by = null, attempt = 0, first_due_at = ${now}, due_at = ${now}, put_off = null
      where lane = ${lane} and run_id = ${runId} and visit = ${visit} and ordinal = ${ordinal}`;
 }
 

@@ -58,6 +58,7 @@ function effectOf(
     firstDueAt: at(0),
     dueAt: at(number),
     priority: 1,
+    putOff: null,
     leasedBy: null,
     ...changes,
   };

@@ -1,6 +1,6 @@
 import type { PendingQuery, Row } from "postgres";
 import type { EffectAnswer, EffectKind } from "../core/flow/effect.ts";
-import type { Priority } from "../core/flow/priority.ts";
+import { type Priority, priorities } from "../core/flow/priority.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
 import { located, recordset } from "./rows.ts";
@@ -22,6 +22,8 @@ export type OutboxRow = OutboxKey & {
   firstDueAt: Date;
   dueAt: Date;
   priority: Priority;
+  /** The rule that put it off, when one did. */
+  putOff: string | null;
 };
 
 /**
@@ -40,13 +42,17 @@ export function insertEffects(
       from ${recordset(sql, effects, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, kind text, "workspaceId" uuid, "contactId" uuid, "flowId" uuid, version integer, step text, "messageId" uuid, data json, awaited boolean, attempt integer, "firstDueAt" timestamptz, "dueAt" timestamptz, priority smallint, "leasedBy" uuid')} as o`;
 }
 
-export type Claim = { worker: string; kind: EffectKind; now: Date; limit: number };
+/** `lowest`: nothing less urgent is taken; all when it is absent. */
+export type Claim = { worker: string; kind: EffectKind; now: Date; limit: number; lowest?: Priority };
 
 /**
  * Takes effects of a kind that are due, by priority and then the oldest, and leases them to `worker`. Rows that another process is taking
  * are skipped. Looks first and locks then: locking what every lane offers, up to 32,000 rows to take 500, took 16 ms a call under load.
  */
-export async function claimEffects(sql: Queryable, { worker, kind, now, limit }: Claim): Promise<OutboxRow[]> {
+export async function claimEffects(
+  sql: Queryable,
+  { worker, kind, now, limit, lowest = priorities.low }: Claim,
+): Promise<OutboxRow[]> {
   return sql<OutboxRow[]>`
     with due as (
       select o.lane, o.run_id, o.visit, o.ordinal, o.due_at
@@ -58,6 +64,7 @@ export async function claimEffects(sql: Queryable, { worker, kind, now, limit }:
             and leased_by is null and not answered
           order by due_at limit ${limit}
        ) o
+       where p.priority <= ${lowest}
        order by p.priority, o.due_at
        limit ${limit}
     ), taken as (
@@ -75,11 +82,15 @@ export async function claimEffects(sql: Queryable, { worker, kind, now, limit }:
      where o.ctid = taken.place
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal, o.kind, o.workspace_id as "workspaceId", o.contact_id as "contactId",
               o.flow_id as "flowId", o.version, o.step, o.message_id as "messageId", o.data, o.awaited, o.attempt,
-              o.first_due_at as "firstDueAt", o.due_at as "dueAt", o.priority`;
+              o.first_due_at as "firstDueAt", o.due_at as "dueAt", o.priority, o.put_off as "putOff"`;
 }
 
-/** When the next unleased effect of a kind is due, or null. */
-export async function nextEffectDue(sql: Queryable, kind: EffectKind): Promise<Date | null> {
+/** When the next unleased effect of a kind, of priority `lowest` or more urgent, is due, or null. */
+export async function nextEffectDue(
+  sql: Queryable,
+  kind: EffectKind,
+  lowest: Priority = priorities.low,
+): Promise<Date | null> {
   const [row] = await sql<{ dueAt: Date | null }[]>`
     select min(o.due_at) as "dueAt"
       from lane l
@@ -91,22 +102,23 @@ export async function nextEffectDue(sql: Queryable, kind: EffectKind): Promise<D
            where outbox.lane = l.lane and kind = ${kind} and outbox.priority = p.priority and leased_by is null and not answered
            order by due_at limit 1
         ) first
+        where p.priority <= ${lowest}
      ) o`;
   return row?.dueAt ?? null;
 }
 
+export type Retried = OutboxKey & { attempt: number; dueAt: Date; firstDueAt?: Date; putOff?: string | null };
+
 /**
- * Gives effects back to the outbox to be tried again at `dueAt`; `attempt` is the number of attempts that ended. Like every settling of
+ * Gives effects back to the outbox to be tried again at `dueAt`; `attempt` is the number of attempts that ended. A `firstDueAt` moves the
+ * beginning, for one that a rule put off before anything was tried. Like every settling of
  * an effect it counts only while `worker` still holds the lease; returned are those for which it counted.
  */
-export async function retryEffects(
-  sql: Queryable,
-  worker: string,
-  rows: readonly (OutboxKey & { attempt: number; dueAt: Date })[],
-): Promise<OutboxKey[]> {
+export async function retryEffects(sql: Queryable, worker: string, rows: readonly Retried[]): Promise<OutboxKey[]> {
   return sql<OutboxKey[]>`
-    update outbox o set leased_by = null, attempt = k.attempt, due_at = k."dueAt"
-      from ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, attempt integer, "dueAt" timestamptz')} as k
+    update outbox o set leased_by = null, attempt = k.attempt, due_at = k."dueAt",
+                        first_due_at = coalesce(k."firstDueAt", o.first_due_at), put_off = k."putOff"
+      from ${locatedEffects(sql, rows, 'lane smallint, "runId" uuid, visit integer, ordinal smallint, attempt integer, "dueAt" timestamptz, "firstDueAt" timestamptz, "putOff" text')} as k
      where o.ctid = k.place and o.leased_by = ${worker}
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
@@ -135,7 +147,7 @@ export async function finishEffects(sql: Queryable, worker: string, keys: readon
 
 export type AnsweredEffect = OutboxKey & { contactId: string; workspaceId: string; answer: EffectAnswer };
 
-/** The answers waiting in these lanes, at most `perLane` each. The caller holds the lanes. */
+/** The answers waiting in these lanes, the urgent ones first, at most `perLane` each. The caller holds the lanes. */
 export async function takeAnswers(
   sql: Queryable,
   lanes: readonly number[],
@@ -144,7 +156,9 @@ export async function takeAnswers(
   return sql<AnsweredEffect[]>`
     select o.lane, o.run_id as "runId", o.visit, o.ordinal, o.contact_id as "contactId", o.workspace_id as "workspaceId", o.answer
       from unnest(${[...lanes]}::smallint[]) as held(lane)
-     cross join lateral (select * from outbox where outbox.lane = held.lane and answered limit ${perLane}) o`;
+     cross join lateral (
+       select * from outbox where outbox.lane = held.lane and answered order by priority limit ${perLane}
+     ) o`;
 }
 
 /** Takes answered effects out of the outbox: their runs have had the answers. */

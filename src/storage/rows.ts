@@ -32,6 +32,11 @@ export function recordset(sql: Queryable, rows: readonly object[], shape: string
   ) as split)`;
 }
 
+/** The part of a batch of `count` that each priority has for certain: an eighth. */
+export function shareOf(count: number): number {
+  return Math.ceil(count / 8);
+}
+
 export type Located = {
   table: "event_queue" | "outbox" | "run";
   rows: readonly object[];

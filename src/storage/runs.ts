@@ -2,7 +2,7 @@ import type { PendingQuery, Row } from "postgres";
 import type { Run } from "../core/flow/run.ts";
 import type { ContactKey } from "./contacts.ts";
 import type { Queryable, Sql, Transaction } from "./database.ts";
-import { located, recordset } from "./rows.ts";
+import { located, recordset, shareOf } from "./rows.ts";
 
 export type RunKey = { lane: number; id: string };
 
@@ -13,17 +13,28 @@ export function runColumns(sql: Queryable | Sql | Transaction) {
     r.event_name as "eventName", r.event_at as "eventAt", r.event, r.vars, r.steps, r.started_at as "startedAt", r.ended_at as "endedAt", r.priority, r.depth`;
 }
 
-/** The runs that are due in each of these lanes, longest due first, at most `perLane` each. The caller holds the lanes. */
+/**
+ * The runs that are due in each of these lanes, at most `perLane` each: by priority, the longest due first. Of each priority some are
+ * taken, so that no flood of urgent ones stops the others for good. The caller holds the lanes.
+ */
 export async function takeDueRuns(
   sql: Queryable,
   { lanes, now, perLane }: { lanes: readonly number[]; now: Date; perLane: number },
 ): Promise<Run[]> {
-  // Lane by lane, so that the index on (lane, wake_at) gives each part in order: cost follows what is taken, not what waits.
+  // Lane by lane and priority by priority, so that the index gives each part in order: cost follows what is taken, not what waits.
   return sql<Run[]>`
     select ${runColumns(sql)}
       from unnest(${[...lanes]}::smallint[]) as held(lane)
      cross join lateral (
-       select * from run where run.lane = held.lane and run.wake_at <= ${now} order by run.wake_at limit ${perLane}
+       select d.*
+         from (values (0::smallint), (1::smallint), (2::smallint)) as p(priority)
+        cross join lateral (
+          select run.*, row_number() over (order by run.wake_at) <= ${shareOf(perLane)}::int as is_sure
+            from run
+           where run.lane = held.lane and run.priority = p.priority and run.wake_at <= ${now}
+           order by run.wake_at limit ${perLane}
+        ) d
+        order by d.is_sure desc, d.priority, d.wake_at limit ${perLane}
      ) r`;
 }
 
@@ -86,5 +97,14 @@ export async function nextWakes(sql: Queryable, lanes: readonly number[]): Promi
   return sql<{ lane: number; wakeAt: Date }[]>`
     select held.lane, next.wake_at as "wakeAt"
       from unnest(${[...lanes]}::smallint[]) as held(lane)
-     cross join lateral (select wake_at from run where run.lane = held.lane and run.wake_at is not null order by run.wake_at limit 1) next`;
+     cross join lateral (
+       select min(first.wake_at) as wake_at
+         from (values (0::smallint), (1::smallint), (2::smallint)) as p(priority)
+        cross join lateral (
+          select wake_at from run
+           where run.lane = held.lane and run.priority = p.priority and run.wake_at is not null
+           order by run.wake_at limit 1
+        ) first
+     ) next
+     where next.wake_at is not null`;
 }

@@ -292,6 +292,19 @@ create table contact_identity (
   constraint contact_identity_value_check CHECK ((value <> ''::text))
 );
 
+create table conversion (
+  lane smallint not null,
+  run_id uuid not null,
+  goal text not null,
+  workspace_id uuid not null,
+  flow_id uuid not null,
+  version integer not null,
+  contact_id uuid not null,
+  event_id uuid not null,
+  at timestamp with time zone not null,
+  constraint conversion_pkey PRIMARY KEY (lane, run_id, goal)
+);
+
 create table counter (
   lane smallint not null,
   workspace_id uuid not null,
@@ -386,6 +399,7 @@ create table flow_version (
   published_at timestamp with time zone not null,
   published_by text,
   heard_by_runs text[] default '{}'::text[] not null,
+  goal_events text[] default '{}'::text[] not null,
   constraint flow_version_pkey PRIMARY KEY (flow_id, version),
   constraint flow_version_version_check CHECK ((version > 0)),
   constraint flow_version_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id)
@@ -472,9 +486,11 @@ create table message (
   sent_at timestamp with time zone,
   updated_at timestamp with time zone not null,
   depth smallint default 0 not null,
+  topic text,
+  begun_at timestamp with time zone,
   constraint message_pkey PRIMARY KEY (lane, contact_id, id),
   constraint message_purpose_check CHECK ((purpose = ANY (ARRAY['transactional'::text, 'marketing'::text]))),
-  constraint message_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'deferred'::text, 'sent'::text, 'bounced'::text, 'failed'::text, 'held'::text, 'unknown'::text, 'cancelled'::text])))
+  constraint message_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'deferred'::text, 'sent'::text, 'bounced'::text, 'failed'::text, 'held'::text, 'unknown'::text, 'cancelled'::text, 'dropped'::text])))
 ) partition by RANGE (id);
 create table message_default partition of message DEFAULT;
 CREATE INDEX message_workspace ON ONLY public.message USING btree (workspace_id, id);
@@ -512,12 +528,22 @@ create table outbox (
   answered boolean default false not null,
   answer json,
   priority smallint default 1 not null,
+  put_off text,
   constraint outbox_pkey PRIMARY KEY (lane, run_id, visit, ordinal),
   constraint outbox_priority_check CHECK (((priority >= 0) AND (priority <= 2)))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000);
-CREATE INDEX outbox_answered ON public.outbox USING btree (lane) WHERE answered;
+CREATE INDEX outbox_answered ON public.outbox USING btree (lane, priority) WHERE answered;
 CREATE INDEX outbox_due ON public.outbox USING btree (lane, kind, priority, due_at) WHERE ((leased_by IS NULL) AND (NOT answered));
 CREATE INDEX outbox_leased ON public.outbox USING btree (leased_by) WHERE (leased_by IS NOT NULL);
+
+create table rate_bucket (
+  workspace_id uuid not null,
+  subject text not null,
+  free_at timestamp with time zone default '-infinity'::timestamp with time zone not null,
+  line_ends timestamp with time zone[] default '{-infinity,-infinity,-infinity}'::timestamp with time zone[] not null,
+  constraint rate_bucket_pkey PRIMARY KEY (workspace_id, subject),
+  constraint rate_bucket_line_ends_check CHECK ((cardinality(line_ends) = 3))
+) with (fillfactor=50);
 
 create table run (
   lane smallint not null,
@@ -550,7 +576,7 @@ create table run (
   constraint run_priority_check CHECK (((priority >= 0) AND (priority <= 2))),
   constraint run_status_check CHECK ((status = ANY (ARRAY['active'::text, 'waiting'::text, 'asking'::text, 'completed'::text, 'exited'::text, 'failed'::text, 'cancelled'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
-CREATE INDEX run_due ON public.run USING btree (lane, wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX run_due ON public.run USING btree (lane, priority, wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX run_flow ON public.run USING btree (flow_id, id);
 CREATE INDEX run_live ON public.run USING btree (lane, contact_id) WHERE (ended_at IS NULL);
 

@@ -2,15 +2,35 @@ import type { PendingQuery, Row } from "postgres";
 import type { WorkspaceFacts } from "../core/flow/workspace-facts.ts";
 import { workspaceSettingsSchema } from "../core/workspace-settings.ts";
 import type { Queryable } from "./database.ts";
-import { recordset } from "./rows.ts";
+import { jsonOf, recordset } from "./rows.ts";
 
 export type WorkspaceRow = WorkspaceFacts & { routingRevision: number };
 
+type Stored = Omit<WorkspaceRow, "settings"> & { settings: unknown };
+
+function workspaceColumns(sql: Queryable) {
+  return sql`id, name, time_zone as "timeZone", settings, routing_revision as "routingRevision"`;
+}
+
+function read(row: Stored): WorkspaceRow {
+  return { ...row, settings: workspaceSettingsSchema.parse(row.settings) };
+}
+
 /** All workspaces, oldest first. */
 export async function listWorkspaces(sql: Queryable): Promise<WorkspaceRow[]> {
-  const rows = await sql<(Omit<WorkspaceRow, "settings"> & { settings: unknown })[]>`
-    select id, name, time_zone as "timeZone", settings, routing_revision as "routingRevision" from workspace order by id`;
-  return rows.map((row) => ({ ...row, settings: workspaceSettingsSchema.parse(row.settings) }));
+  const rows = await sql<Stored[]>`select ${workspaceColumns(sql)} from workspace order by id`;
+  return rows.map(read);
+}
+
+/** A workspace, locked against other changes until the transaction ends when `lock` is true. */
+export async function findWorkspace(
+  sql: Queryable,
+  id: string,
+  { lock = false }: { lock?: boolean } = {},
+): Promise<WorkspaceRow | undefined> {
+  const [row] = await sql<Stored[]>`
+    select ${workspaceColumns(sql)} from workspace where id = ${id} ${lock ? sql`for update` : sql``}`;
+  return row && read(row);
 }
 
 /** How many of these workspaces have the routing revision named with them. */
@@ -28,6 +48,14 @@ export async function insertWorkspace(
   { id, name, timeZone, now }: { id: string; name: string; timeZone: string; now: Date },
 ): Promise<void> {
   await sql`insert into workspace (id, name, time_zone, created_at) values (${id}, ${name}, ${timeZone}, ${now})`;
+}
+
+/** Saves name, zone and settings, and has every process read them anew. */
+export async function updateWorkspace(sql: Queryable, { id, name, timeZone, settings }: WorkspaceFacts): Promise<void> {
+  await sql`
+    update workspace
+       set name = ${name}, time_zone = ${timeZone}, settings = ${jsonOf(settings)}::text::jsonb, routing_revision = routing_revision + 1
+     where id = ${id}`;
 }
 
 /** Marks that what flows listen to has changed. In the same transaction as the change. */

@@ -1,3 +1,4 @@
+import { type Priority, priorities } from "../../core/flow/priority.ts";
 import type { Delivery, Verdict } from "../../core/message/delivery.ts";
 import type { ComposedEmail, EmailTransport } from "../../core/message/transport.ts";
 import { classifyReply } from "./classify.ts";
@@ -11,7 +12,7 @@ import { type Decision, needsUtf8, type Progress, transact } from "./smtp/transa
 import { noteFact } from "./smtp/transcript.ts";
 
 type Result = Omit<Delivery, "durationMs">;
-type Sender = { pool: ConnectionPool; settings: SmtpSettings };
+type Sender = { pool: ConnectionPool; settings: SmtpSettings; priority: Priority };
 
 /**
  * A way out over an SMTP relay: connections are kept and shared, mails are pipelined. Own client, because nodemailer's waits for each
@@ -21,11 +22,11 @@ export function createSmtpTransport(settings: SmtpSettings): EmailTransport {
   const pool = new ConnectionPool(settings);
   const place = createRateLimit(settings.rateLimitPerSecond, () => performance.now());
   return {
-    async deliver(message) {
+    async deliver(message, { priority = priorities.normal }) {
       const startedAt = performance.now();
-      const wait = place();
+      const wait = place(priority);
       if (wait) await wait;
-      const result = await attempt({ pool, settings }, message);
+      const result = await attempt({ pool, settings, priority }, message);
       return { ...result, durationMs: Math.round(performance.now() - startedAt) };
     },
     verify: () => verify(settings),
@@ -37,7 +38,7 @@ async function attempt(sender: Sender, message: ComposedEmail): Promise<Result> 
   const progress: Progress = { hasReply: false, isBodyFlushed: false, transcript: [] };
   let connection: SmtpConnection;
   try {
-    connection = await sender.pool.acquire();
+    connection = await sender.pool.acquire(sender.priority);
   } catch (error) {
     return unreached(error);
   }

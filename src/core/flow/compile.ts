@@ -61,6 +61,7 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
   const listensTo = new Set([
     ...entries.flatMap((entry) => listened(entry, identity.id)),
     ...exitNames(definition),
+    ...goalEvents(definition),
     ...listeners.keys(),
   ]);
   const text = JSON.stringify(definition);
@@ -85,14 +86,19 @@ function byName<Node>(nodes: Readonly<Record<string, Node>>): [string, Node][] {
   return Object.entries(nodes).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-/** The names of events that can matter to a live run: those of its steps and of its exit rules. */
+/** The names of events that can matter to a run: those of its steps, of its exit rules, and of the goals of its flow. */
 export function heardByRuns({ definition, listeners }: Pick<CompiledFlow, "definition" | "listeners">): string[] {
-  return [...new Set([...exitNames(definition), ...listeners.keys()])].sort();
+  return [...new Set([...exitNames(definition), ...goalEvents(definition), ...listeners.keys()])].sort();
 }
 
 /** The names of events that can start the flow by this entry. */
 export function listened({ kind, config, name }: CompiledEntry, flowId: string): readonly string[] {
   return kind.listensTo(config, { flowId, entry: name });
+}
+
+/** The names of events that are goals. */
+export function goalEvents({ goals }: Pick<FlowDefinition, "goals">): string[] {
+  return [...new Set(goals.map(({ event }) => event))];
 }
 
 /** A condition in an exit rule is looked at whenever the contact changes. */

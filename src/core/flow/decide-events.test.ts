@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { contextOf, flowOf, noon, occurrence, registryWith, runOf, stateOf } from "../../testing/flow-fixture.ts";
 import { sampleContact } from "../../testing/step-suite.ts";
 import type { JsonObject } from "../json.ts";
-import { type Decision, decide, type Work } from "./decide.ts";
+import { decide, type Work } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import { flowLimits } from "./definition.ts";
 
 const wait = (next: string | null = null) => ({

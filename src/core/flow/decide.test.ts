@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { contextOf, flowOf, noon, occurrence, registryWith, runOf, stateOf } from "../../testing/flow-fixture.ts";
 import type { JsonObject } from "../json.ts";
 import { compileFlow } from "./compile.ts";
-import { type ContactState, type Decision, decide, type Work } from "./decide.ts";
+import { type ContactState, decide, type Work } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 
 const end = { kind: "end", config: {} };
 const wait = (next: string | null = null) => ({

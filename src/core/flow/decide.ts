@@ -1,12 +1,14 @@
-import type { Contact, ContactChange } from "../contact.ts";
+import type { Contact } from "../contact.ts";
 import { type Activity, noActivity } from "./activity.ts";
 import { type AbStates, advance } from "./advance.ts";
-import { type Advanced, type AskedEffect, type Count, type TakenVariant, unmoved } from "./advanced.ts";
+import { type Advanced, unmoved } from "./advanced.ts";
 import { changeOccurrences, isChanged } from "./change-occurrences.ts";
 import { changedOccurrence } from "./changed-occurrence.ts";
 import type { CompiledEntry, CompiledFlow } from "./compile.ts";
+import { type Decision, emptyDecision } from "./decision.ts";
 import type { EffectAnswer } from "./effect.ts";
 import { exitRun, failRun, replaceRun } from "./end-moved.ts";
+import { reachGoals } from "./goals.ts";
 import { meet } from "./meet.ts";
 import { newRun } from "./new-run.ts";
 import { occurrenceName } from "./occurrence-names.ts";
@@ -15,14 +17,13 @@ import {
   type AdmissionRecord,
   admissionKey,
   type Entry,
-  type EventOutcome,
   enterFlow,
   exitRuleFor,
   notStarted,
   type RouteContext,
 } from "./route.ts";
-import { isLive, type Run, type TrailEntry } from "./run.ts";
-import type { NewOccurrence, Occurrence } from "./step-kind.ts";
+import { isLive, type Run } from "./run.ts";
+import type { Occurrence } from "./step-kind.ts";
 import type { WorkspaceFacts } from "./workspace-facts.ts";
 
 /** Something that happened to a contact and has to meet its runs, in order. */
@@ -40,6 +41,9 @@ export type ContactState = {
   admissions: Map<string, AdmissionRecord>;
   /** What it did, as far as flows ask. */
   activity?: Activity;
+  /** The runs besides the live ones that goals may count for, and the goals that its runs have reached, by `conversionKey`. */
+  ended?: readonly Run[];
+  converted?: Set<string>;
 };
 
 /** Flows of one workspace: those that listen to an event, and any version that a run is pinned to. */
@@ -58,52 +62,12 @@ export type DecideContext = {
   newId: (lane: number) => string;
 };
 
-/** What a pass has to write for one contact. `runs` holds the last state of every run that moved or began. */
-export type Decision = {
-  contact: Contact;
-  changes: ContactChange[];
-  runs: Map<string, { run: Run; isNew: boolean; trail: TrailEntry[] }>;
-  effects: { run: Run; effect: AskedEffect }[];
-  /** Runs that something ended before their time. What they asked for and nobody has begun is not to be done. */
-  stopped: Run[];
-  /** What such runs had asked for in this very decision. */
-  withdrawn: { run: Run; effect: AskedEffect }[];
-  /** The priority with which the contact is to be looked at again, because a run has changed it; null when none has, or nobody listens. */
-  changed: Priority | null;
-  /** What steps and changes made happen: to be recorded as events, in this order, behind what is in line. */
-  occurrences: MadeOccurrence[];
-  /** Variants of tests that runs took. */
-  variants: (TakenVariant & { run: Run })[];
-  outcomes: EventOutcome[];
-  admissions: { flowId: string; key: string | null; runId: string; at: Date }[];
-  counts: { flowId: string; version: number; name: Count }[];
-  /** Bugs that were met, for the log; each has cost one run or one entry, and the rest went on. */
-  bugs: { error: unknown; flowId: string; runId: string | null }[];
-};
-
-/** An event that a run made. `isHeard`: some flow listens to it. */
-export type MadeOccurrence = NewOccurrence & { id: string; depth: number; priority: Priority; isHeard: boolean };
-
 /**
  * Decides what becomes of one contact's work, item by item in the order given. Each item sees what the ones before it did,
  * so the result does not depend on how work was cut into batches. Pure.
  */
 export function decide(state: ContactState, work: readonly Work[], context: DecideContext): Decision {
-  const decision: Decision = {
-    contact: state.contact,
-    changes: [],
-    runs: new Map(),
-    effects: [],
-    stopped: [],
-    withdrawn: [],
-    changed: null,
-    occurrences: [],
-    variants: [],
-    outcomes: [],
-    admissions: [],
-    counts: [],
-    bugs: [],
-  };
+  const decision = emptyDecision(state.contact);
   const deciding = { state, decision, context };
   for (const item of work) {
     if (item.kind === "event") meetEvent(deciding, item.occurrence);
@@ -126,6 +90,8 @@ function wakeRun(deciding: Deciding, work: Extract<Work, { kind: "answer" | "due
 
 function meetEvent(deciding: Deciding, occurrence: Occurrence): void {
   const { state, decision, context } = deciding;
+  // Before anything moves: an event may be the goal of a run and end it.
+  reachGoals(deciding, occurrence);
   for (const run of [...state.runs.values()]) {
     exitByEvent(deciding, run, occurrence);
     meetRun(deciding, run.id, occurrence);

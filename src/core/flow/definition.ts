@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { conditionSchema } from "../condition/condition.ts";
 import { durationSchema } from "../time.ts";
+import { quietHoursSchema, rateSchema } from "../workspace-settings.ts";
 
 /**
  * `visits` (of one run, unless its flow says `maxSteps`) and `depth` (flows that start each other without a pause of a minute) are what the
@@ -10,6 +11,7 @@ export const flowLimits = {
   steps: 200,
   entries: 20,
   exitRules: 20,
+  goals: 20,
   visits: 1000,
   maxVisits: 10_000,
   stepsPerAdvance: 50,
@@ -70,6 +72,21 @@ const exitRuleSchema = z.union([
   z.strictObject({ when: conditionSchema }),
 ]);
 
+/** What a flow is for: an event (its payload is `event` in `where`) that comes while a run is live, or within a span after it ended. */
+const goalSchema = z.strictObject({
+  name: slugSchema,
+  event: eventNameSchema,
+  where: conditionSchema.optional(),
+  within: durationSchema,
+});
+export type Goal = z.output<typeof goalSchema>;
+
+/** Rules for the messages of one flow. `quietHours` take the place of those of the workspace; null switches them off. */
+const sendingSchema = z.strictObject({
+  quietHours: quietHoursSchema.nullable().optional(),
+  rate: rateSchema.optional(),
+});
+
 /** A flow as a person writes it. `schema` is the version of this form; an exit that leads to null ends the run. */
 export const flowDefinitionSchema = z.strictObject({
   schema: z.literal(1),
@@ -83,6 +100,12 @@ export const flowDefinitionSchema = z.strictObject({
   maxSteps: z.int().min(1).max(flowLimits.maxVisits).default(flowLimits.visits),
   /** What goes first when there is much to do; without it, runs take the priority of what started them. */
   priority: z.enum(["high", "normal", "low"]).optional(),
+  goals: z
+    .array(goalSchema)
+    .max(flowLimits.goals)
+    .refine((goals) => new Set(goals.map(({ name }) => name)).size === goals.length, "must have different names")
+    .default([]),
+  sending: sendingSchema.default({}),
 });
 
 export type FlowDefinition = z.output<typeof flowDefinitionSchema>;

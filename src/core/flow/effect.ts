@@ -10,7 +10,7 @@ export type EffectKind = "http" | "email";
 export type EffectRequest = { kind: EffectKind; data: JsonObject; message?: NewMessageFacts };
 
 /** What is known of a message before it is composed. An effect that carries this gets a message row of its own. */
-export type NewMessageFacts = { channel: "email"; purpose: "transactional" | "marketing" };
+export type NewMessageFacts = { channel: "email"; purpose: "transactional" | "marketing"; topic?: string };
 
 /** The idempotency key of an effect: the same run, step and visit always give the same key, over any number of retries. */
 export function effectKey(runId: string, step: string, visit: number): string {

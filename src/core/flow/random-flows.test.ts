@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { stepKinds } from "../../steps/index.ts";
 import { contextOf, noon, occurrence, stateOf } from "../../testing/flow-fixture.ts";
 import { type FlowSpec, randomFlow as flow, randomKinds, soundFlow } from "../../testing/random-flows.ts";
-import { type ContactState, type Decision, decide, type Work } from "./decide.ts";
+import { type ContactState, decide, type Work } from "./decide.ts";
+import type { Decision } from "./decision.ts";
 import { flowLimits } from "./definition.ts";
 import { isLive } from "./run.ts";
 

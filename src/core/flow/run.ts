@@ -54,7 +54,8 @@ export type TrailEntry = {
     | "exited"
     | "failed"
     | "cancelled"
-    | "moved";
+    | "moved"
+    | "dropped";
   exit?: string;
   reason?: string;
   detail?: Json;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TemplateMode } from "../template/template.ts";
+import { topicSchema } from "../workspace-settings.ts";
 import { headerProblem } from "./mail.ts";
 
 /** The address of the contact, which a mail goes to unless it says otherwise. */
@@ -16,7 +17,7 @@ const headerName = z.string().superRefine((name, context) => {
 });
 
 /**
- * The fields of an e-mail that a person writes; all but `transport` are templates. `onUnknown` says what to do when a crash leaves it open whether
+ * The fields of an e-mail that a person writes; all but `purpose`, `topic`, `onUnknown` and `transport` are templates. `onUnknown` says what to do when a crash leaves it open whether
  * the mail was taken: send again, or hold it for a person. Without it, transactional mail is sent again and marketing mail held.
  */
 export const mailTemplateFields = {
@@ -31,6 +32,7 @@ export const mailTemplateFields = {
     .refine((headers) => Object.keys(headers).length <= 50, "must have at most 50 headers")
     .optional(),
   purpose: z.enum(["transactional", "marketing"]).default("marketing"),
+  topic: topicSchema.optional(),
   onUnknown: z.enum(["resend", "hold"]).optional(),
   transport: z.string().min(1).max(64).optional(),
 };

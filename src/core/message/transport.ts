@@ -1,3 +1,4 @@
+import type { Priority } from "../flow/priority.ts";
 import type { Delivery } from "./delivery.ts";
 
 export type Envelope = { from: string; to: string[] };
@@ -11,8 +12,8 @@ export type ComposedEmail = {
   subject: string;
 };
 
-/** `key` is the idempotency key of the effect: the same over all attempts. */
-export type DeliveryOptions = { key: string };
+/** `key` is the idempotency key of the effect: the same over all attempts. The urgent go first; without a priority a mail is normal. */
+export type DeliveryOptions = { key: string; priority?: Priority };
 
 /**
  * One configured way out for e-mail. `deliver` never rejects for anything a server or network did: that is in the Delivery.

@@ -1,4 +1,4 @@
-import type { Decision } from "../flow/decide.ts";
+import type { Decision } from "../flow/decision.ts";
 import { occurrenceName } from "../flow/occurrence-names.ts";
 import { priorities } from "../flow/priority.ts";
 import type { Run, TrailEntry } from "../flow/run.ts";

@@ -1,4 +1,5 @@
-import type { MadeOccurrence, Work } from "../flow/decide.ts";
+import type { Work } from "../flow/decide.ts";
+import type { MadeOccurrence } from "../flow/decision.ts";
 import { inOrderOfTime } from "../flow/order-of-time.ts";
 import type { Priority } from "../flow/priority.ts";
 import type { Run } from "../flow/run.ts";

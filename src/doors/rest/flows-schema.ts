@@ -3,7 +3,9 @@ import { anyJson, issueList, pageFields, pageOf } from "./schema.ts";
 
 const status = z.enum(["draft", "active", "paused", "archived"]);
 
-const definition = anyJson.describe("The flow as JSON: schema, name, entries, steps, reentry, exitWhen.");
+const definition = anyJson.describe(
+  "The flow as JSON: schema, name, entries, steps, reentry, exitWhen, priority, goals, sending.",
+);
 
 const example = {
   definition: {
@@ -78,6 +80,10 @@ export const flowCountsView = z.object({
       exits: z
         .record(z.string(), z.record(z.string(), z.int()))
         .describe("How often each exit of each step was taken."),
+      goals: z.record(z.string(), z.int()).describe("How many runs reached each goal."),
+      dropped: z
+        .record(z.string(), z.record(z.string(), z.int()))
+        .describe("How many messages of each step a rule kept from going, by rule."),
     }),
   ),
 });

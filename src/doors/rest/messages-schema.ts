@@ -2,7 +2,7 @@ import { z } from "zod";
 import { maxLinkLength, messageChannels, messageFeedback } from "../../core/message/message-event.ts";
 import { anyJson, pageFields, pageOf } from "./schema.ts";
 
-const status = z.enum(["queued", "deferred", "sent", "bounced", "failed", "held", "unknown", "cancelled"]);
+const status = z.enum(["queued", "deferred", "sent", "bounced", "failed", "held", "unknown", "cancelled", "dropped"]);
 
 export const messageView = z
   .object({
@@ -10,6 +10,7 @@ export const messageView = z
     contactId: z.string(),
     channel: z.string(),
     purpose: z.enum(["transactional", "marketing"]),
+    topic: z.string().nullable(),
     status,
     class: z.string().nullable().describe("Why it was not accepted, in one word."),
     reason: z.string().nullable(),

@@ -16,6 +16,7 @@ import { serveRuns } from "./runs.ts";
 import { serveSandbox } from "./sandbox.ts";
 import { serveSecrets } from "./secrets.ts";
 import { serveSegments } from "./segments.ts";
+import { serveWorkspace } from "./workspace.ts";
 
 export type { RestContext } from "./context.ts";
 
@@ -35,6 +36,7 @@ const resources = [
   serveExplain,
   serveSecrets,
   serveKeys,
+  serveWorkspace,
 ];
 
 /** Our own REST API: everything under `/v1`, for callers with an API key, and the addresses of incoming calls under `/in`. */

@@ -32,7 +32,9 @@ const trailEntry = z.object({
   kind: z.string(),
   enteredAt: z.string(),
   at: z.string(),
-  outcome: z.string().describe("went, waiting, asked, retrying, performed, moved, ended, exited, failed or cancelled."),
+  outcome: z
+    .string()
+    .describe("went, waiting, asked, retrying, performed, moved, ended, exited, failed, cancelled or dropped."),
   exit: z.string().exactOptional(),
   reason: z.string().exactOptional(),
   detail: anyJson.optional(),
@@ -45,6 +47,9 @@ export const runDetail = z.object({
   steps: jsonObject.describe("What each step left under its name."),
   trail: z.array(trailEntry).describe("Every step it took, oldest first."),
   messages: z.array(messageView),
+  conversions: z
+    .array(z.object({ goal: z.string(), eventId: z.string(), at: z.date() }))
+    .describe("The goals it reached, and by which event."),
 });
 
 export const runQuery = z.strictObject({

@@ -1,4 +1,4 @@
-import type { Decision } from "../../core/flow/decide.ts";
+import type { Decision } from "../../core/flow/decision.ts";
 import type { Run } from "../../core/flow/run.ts";
 import { newIdInLane } from "../../operations/new-id.ts";
 import type { MessageKey } from "../../storage/message-reads.ts";
@@ -36,6 +36,7 @@ export function addEffect(rows: EffectRows, run: Run, { effect, now }: { effect:
     firstDueAt: now,
     dueAt: now,
     priority: run.priority,
+    putOff: null,
   });
 }
 
@@ -54,12 +55,13 @@ type AskedMessage = { effect: Asked; messageId: string | null; now: Date };
 
 function addMessage(rows: EffectRows, run: Run, { effect, messageId, now }: AskedMessage): void {
   if (messageId === null || !effect.message) return;
-  const { channel, purpose } = effect.message;
+  const { channel, purpose, topic = null } = effect.message;
   rows.messages.push({
     ...originOf(run),
     id: messageId,
     channel,
     purpose,
+    topic,
     step: effect.step,
     visit: effect.visit,
     createdAt: now,

@@ -1,5 +1,5 @@
 import type { Contact, ContactChange } from "../../core/contact.ts";
-import type { Decision } from "../../core/flow/decide.ts";
+import type { Decision } from "../../core/flow/decision.ts";
 import { type Priority, priorities } from "../../core/flow/priority.ts";
 import { updateMembership } from "../../core/segment/update-membership.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";

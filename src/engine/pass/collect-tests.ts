@@ -1,6 +1,6 @@
 import { winNames } from "../../core/flow/ab-test.ts";
 import type { CompiledFlow } from "../../core/flow/compile.ts";
-import type { Decision } from "../../core/flow/decide.ts";
+import type { Decision } from "../../core/flow/decision.ts";
 import type { Occurrence } from "../../core/flow/step-kind.ts";
 import { isUuid } from "../../core/id.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";

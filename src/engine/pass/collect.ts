@@ -1,8 +1,11 @@
-import { type Decision, decide, type MadeOccurrence } from "../../core/flow/decide.ts";
+import { decide } from "../../core/flow/decide.ts";
+import type { Decision, MadeOccurrence } from "../../core/flow/decision.ts";
+import type { Conversion } from "../../core/flow/goals.ts";
 import { endRun, type Run } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { newIdInLane } from "../../operations/new-id.ts";
 import type { AdmissionRow } from "../../storage/admissions.ts";
+import type { ConversionRow } from "../../storage/conversions.ts";
 import type { EventOutcomeRow } from "../../storage/event-outcomes.ts";
 import type { EventRow } from "../../storage/events.ts";
 import type { TrailRow } from "../../storage/trail.ts";
@@ -21,6 +24,7 @@ export type PassRows = EffectRows &
     trail: TrailRow[];
     tests: TestRows;
     outcomes: EventOutcomeRow[];
+    conversions: ConversionRow[];
     admissions: AdmissionRow[];
   };
 
@@ -42,6 +46,7 @@ export function collect(contacts: readonly ContactWork[], context: CollectContex
     events: [],
     messages: [],
     outcomes: [],
+    conversions: [],
     admissions: [],
     patches: [],
     memberships: [],
@@ -164,8 +169,14 @@ function addDecision(rows: PassRows, { key, workspaceId }: ContactWork, { decisi
   }
   for (const admission of decision.admissions)
     rows.admissions.push({ ...admission, lane: key.lane, contactId: key.id });
+  for (const { run, ...conversion } of decision.conversions) rows.conversions.push(conversionOf(run, conversion));
   for (const counted of decision.counts) count(rows, { workspaceId }, counted);
   addChanges(rows, { lane: key.lane, contactId: key.id, workspaceId }, { changes: decision.changes, now });
+}
+
+function conversionOf(run: Run, { goal, eventId, at }: Omit<Conversion, "run">): ConversionRow {
+  const { lane, id: runId, workspaceId, flowId, version, contactId } = run;
+  return { lane, runId, goal, workspaceId, flowId, version, contactId, eventId, at };
 }
 
 type MadeFor = { lane: number; id: string; workspaceId: string; now: Date };

@@ -12,6 +12,7 @@ import { type Queued, type QueuedEvent, takeQueuedEvents } from "../../storage/e
 import { type AnsweredEffect, takeAnswers } from "../../storage/outbox.ts";
 import { loadLiveRuns, loadRuns, takeDueRuns } from "../../storage/runs.ts";
 import type { ContactWork } from "./contact-work.ts";
+import { loadGoalFacts } from "./goals.ts";
 import { loadFacts, withFacts } from "./load-facts.ts";
 
 /** What waits in the lanes of a pass. */
@@ -56,14 +57,16 @@ export async function loadWork(
     withEvents.length === 0 ? [] : loadAdmissions(sql, withEvents),
   ]);
   const runs = new Map([...taken.due, ...answered, ...live].map((run) => [run.id, run]));
-  await flows.need(sql, [...runs.values()]);
+  const goals = await loadGoalFacts(sql, { contacts, admissions, live, flows });
+  const ended = [...goals.values()].flatMap((facts) => facts.ended);
+  await flows.need(sql, [...runs.values(), ...ended]);
   const facts = await loadFacts(sql, { flows, runs: [...runs.values()], contacts, now });
   for (const row of rows) {
     const found = contacts.get(row.id);
     if (!found) continue;
     const contact = withFacts(row, facts);
     const activity = contact.activity ? { activity: contact.activity } : {};
-    found.state = { contact, runs: new Map(), admissions: new Map(), ...activity };
+    found.state = { contact, runs: new Map(), admissions: new Map(), ...activity, ...goals.get(row.id) };
   }
   for (const run of runs.values()) addRun(contacts.get(run.contactId), run);
   for (const row of admissions) {

@@ -1,10 +1,11 @@
 import type { EffectKind } from "../../core/flow/effect.ts";
-import { priorities } from "../../core/flow/priority.ts";
+import { type Priority, priorities } from "../../core/flow/priority.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { stopMessagesOf } from "../../operations/stop-messages.ts";
 import { saveAdmissions } from "../../storage/admissions.ts";
 import { nextChecks, removeChecks, saveChecks } from "../../storage/contact-checks.ts";
 import { patchContacts } from "../../storage/contacts.ts";
+import { insertConversions } from "../../storage/conversions.ts";
 import { addCounts } from "../../storage/counters.ts";
 import type { Sql, Transaction } from "../../storage/database.ts";
 import { insertEventOutcomes } from "../../storage/event-outcomes.ts";
@@ -31,8 +32,11 @@ export type PassOptions = {
   worker: string;
   /** The most events, runs and answers, of each sort, that one pass takes. */
   batch: number;
-  /** How many effects of a kind this process takes on at once, born leased to it; the rest wait in the outbox. */
-  capacity: (kind: EffectKind) => number;
+  /**
+   * How many more effects of a kind and priority this process takes on, born leased to it; the rest wait in the outbox. Room for the less
+   * urgent is part of the room for the more urgent.
+   */
+  capacity: (kind: EffectKind, priority: Priority) => number;
   onBug: CollectContext["onBug"];
 };
 
@@ -50,6 +54,8 @@ export type PassResult = {
   wakes: Map<number, Date>;
   effects: OutboxRow[];
   unleased: number;
+  /** The most urgent priority among the effects that nobody holds yet. */
+  urgent?: Priority;
   items: number;
 };
 
@@ -79,20 +85,20 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
             quarantine: only?.quarantine ?? false,
             onBug: options.onBug,
           });
-    const [leased, next] = await Promise.all([
-      rows === null ? [] : writePass(sql, { rows, taken, lane: held[0] ?? 0, now }, options),
+    const [{ leased, unleased }, next] = await Promise.all([
+      rows === null ? { leased: [], unleased: [] } : writePass(sql, { rows, taken, lane: held[0] ?? 0, now }, options),
       nextWakes(sql, held),
     ]);
     // After the writes, so that what this pass has foretold is among them.
     const checks = options.flows.hasTimedSegments() ? await nextChecks(sql, held) : [];
     const wakes = earliest([...next, ...checks]);
-    const unleased = (rows?.effects.length ?? 0) - leased.length;
     return {
       lanes: held,
       busy: [...skipped, ...fullLanes(taken, perLane), ...queuedLanes(rows)],
       wakes,
       effects: leased,
-      unleased,
+      unleased: unleased.length,
+      ...(unleased[0] ? { urgent: unleased[0].priority } : {}),
       items,
     };
   });
@@ -125,9 +131,8 @@ async function writePass(
   sql: Transaction,
   { rows, taken, lane, now }: Written,
   { worker, capacity, flows }: PassOptions,
-): Promise<OutboxRow[]> {
+): Promise<{ leased: OutboxRow[]; unleased: OutboxRow[] }> {
   const effects = lease(rows.effects, { worker, capacity });
-  const leased = effects.filter(({ leasedBy }) => leasedBy !== null);
   const counts = [...rows.counts.values()].map((counted) => ({ ...counted, lane }));
   const shared = writeShared(sql, rows);
   // Before the effects of this pass are written, which are not to be stopped.
@@ -140,6 +145,7 @@ async function writePass(
   if (rows.messages.length > 0) writes.push(insertMessages(sql, rows.messages));
   if (rows.outcomes.length > 0) writes.push(insertEventOutcomes(sql, rows.outcomes));
   if (rows.admissions.length > 0) writes.push(saveAdmissions(sql, rows.admissions));
+  if (rows.conversions.length > 0) writes.push(insertConversions(sql, rows.conversions));
   if (counts.length > 0) writes.push(addCounts(sql, counts));
   writes.push(...segmentWrites(sql, rows, taken));
   if (taken.events.length > 0) writes.push(removeQueuedEvents(sql, taken.events));
@@ -153,7 +159,10 @@ async function writePass(
     hasTests && writeTests(sql, tests, { lane, flows, now }),
   ]);
   await stopMessagesOf(sql, stoppedMessages(rows, stopped), now);
-  return leased;
+  return {
+    leased: effects.filter(({ leasedBy }) => leasedBy !== null),
+    unleased: effects.filter(({ leasedBy }) => leasedBy === null),
+  };
 }
 
 /** Rows that ingest locks too, in its order; sent without waiting in between. */
@@ -200,12 +209,15 @@ function segmentWrites(sql: Transaction, { segmentChanges, checks }: PassRows, t
   ];
 }
 
+/** The effects, the urgent ones first, those for which there is room leased to this process. */
 function lease(effects: readonly OutboxRow[], { worker, capacity }: Pick<PassOptions, "worker" | "capacity">) {
-  const room = new Map<EffectKind, number>();
-  return effects.map((effect) => {
-    const left = room.get(effect.kind) ?? capacity(effect.kind);
-    room.set(effect.kind, left - 1);
-    return { ...effect, leasedBy: left > 0 ? worker : null };
+  const taken = new Map<EffectKind, number>();
+  const inOrder = [...effects].sort((one, other) => one.priority - other.priority);
+  return inOrder.map((effect) => {
+    const before = taken.get(effect.kind) ?? 0;
+    const hasRoom = before < capacity(effect.kind, effect.priority);
+    if (hasRoom) taken.set(effect.kind, before + 1);
+    return { ...effect, leasedBy: hasRoom ? worker : null };
   });
 }
 

@@ -12,16 +12,19 @@ import { newId } from "../../operations/new-id.ts";
 import type { Sql } from "../../storage/database.ts";
 import { findInterrupted } from "../../storage/message-events.ts";
 import type { OutboxRow } from "../../storage/outbox.ts";
-import { type BeginItem, type BeginResult, createBeginner } from "./begin-message.ts";
+import { type BeginResult, createBeginner } from "./begin-message.ts";
 import {
   type Attempt,
-  held,
+  droppedByRule,
+  heldByRule,
   notSendable,
   settleDelivery,
+  suppressed,
   unknownHeld,
   unknownThenResent,
 } from "./message-settlement.ts";
 import type { EffectPerformer, Settlement } from "./performer.ts";
+import type { BeginItem } from "./sending-rules.ts";
 
 /** A way out by name. `sandbox` says that the mail is to be kept for the inbox instead of sent. */
 export type NamedTransport = { name: string; transport: EmailTransport; sandbox: boolean };
@@ -44,7 +47,7 @@ type Mailer = EmailEffectsOptions & { begin: Gatherer<BeginItem, BeginResult> };
  * of it. The note is what tells, after a crash, the mails that may have gone out from those that surely did not.
  */
 export function createEmailEffects(options: EmailEffectsOptions): EffectPerformer {
-  const mailer: Mailer = { ...options, begin: createBeginner(options.sql, options.now) };
+  const mailer: Mailer = { ...options, begin: createBeginner(options) };
   return {
     kind: "email",
     concurrency: options.concurrency,
@@ -84,9 +87,15 @@ async function perform(mailer: Mailer, effect: OutboxRow): Promise<Settlement> {
   if (!rendered.ok) return notSendable(attempt, rendered);
   const composed = compose(effect, rendered.mail);
   if (composed instanceof AppError) return notSendable(attempt, { class: "invalid_message", reason: composed.message });
-  const { suppressed } = await mailer.begin.add({ effect, address: rendered.mail.to.address, transport: way.name });
-  if (suppressed !== null) return held({ ...attempt, composed, transport: way.name }, suppressed);
-  const delivery = await way.transport.deliver(composed, { key: effectKey(effect.runId, effect.step, effect.visit) });
+  const { purpose, topic = null } = config;
+  const about = { address: rendered.mail.to.address, transport: way.name, channel: "email", purpose, topic } as const;
+  const begun = await mailer.begin.add({ effect, ...about });
+  const tried = { ...attempt, composed, transport: way.name };
+  if (begun.kind === "suppressed") return suppressed(tried, begun.reason);
+  if (begun.kind === "drop") return droppedByRule(tried, begun);
+  if (begun.kind === "hold") return heldByRule(tried, begun);
+  const key = effectKey(effect.runId, effect.step, effect.visit);
+  const delivery = await way.transport.deliver(composed, { key, priority: effect.priority });
   return settled(mailer, { attempt: { ...attempt, now: mailer.now() }, config, way, composed, delivery });
 }
 

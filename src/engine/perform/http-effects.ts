@@ -30,6 +30,7 @@ export function createHttpEffects({ http, flows, secretsOf, now, random }: HttpE
         data: effect.data,
         secrets: await secretsOf(effect.workspaceId),
         attempt: effect.attempt + 1,
+        priority: effect.priority,
         createdAt: effect.firstDueAt,
         now: now(),
         random: random(),

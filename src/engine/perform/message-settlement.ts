@@ -20,8 +20,38 @@ export function notSendable(attempt: Attempt, { class: cause, reason }: { class:
 }
 
 /** A message to a suppressed address: it is held back, and says why. */
-export function held(attempt: Attempt, reason: string): Settlement {
+export function suppressed(attempt: Attempt, reason: string): Settlement {
   return settle(attempt, { status: "held", event: "held", class: "suppressed", reason }, { kind: "done" });
+}
+
+/** A message that a rule keeps from going: it ends as dropped, and the trail of its run and the counts of its flow say so too. */
+export function droppedByRule(attempt: Attempt, { rule, detail }: { rule: string; detail: JsonObject }): Settlement {
+  const { effect, now } = attempt;
+  const unbegun = { ...attempt, attempts: effect.attempt };
+  const what = { rule: detail, ...(effect.messageId === null ? {} : { message: effect.messageId }) };
+  return {
+    ...settle(unbegun, { status: "dropped", event: "dropped", class: null, reason: rule, detail }, { kind: "done" }),
+    trail: { ...trailPlace(effect, "send-email", now), outcome: "dropped", reason: rule, detail: what },
+    count: `$dropped:${effect.step}:${rule}`,
+  };
+}
+
+/**
+ * A message that a rule puts off: it goes back to the outbox, and its life says why and until when. That is no attempt, and before the
+ * first one the time that a message has for its attempts does not begin.
+ */
+export function heldByRule(
+  attempt: Attempt,
+  { rule, until, detail }: { rule: string; until: Date; detail: JsonObject },
+): Settlement {
+  const { effect } = attempt;
+  const beginning = effect.attempt === 0 ? { firstDueAt: until } : {};
+  const next = { kind: "retry", attempt: effect.attempt, at: until, putOff: rule, ...beginning } as const;
+  // A message waits in the line of a rate again and again; it says so once.
+  if (rule === "rate_limit" && effect.putOff === rule) return { effect, next };
+  const unbegun = { ...attempt, attempts: effect.attempt };
+  const what = { ...detail, until: until.toISOString() };
+  return settle(unbegun, { status: "deferred", event: "deferred", class: null, reason: rule, detail: what }, next);
 }
 
 /** Later than any clock: an effect that is due then waits for a person. */

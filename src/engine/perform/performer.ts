@@ -8,7 +8,7 @@ import type { SandboxMessageRow } from "../../storage/sandbox-messages.ts";
 /** What becomes of an effect in the outbox: its run gets an answer, it is tried again, or it is done. */
 export type Next =
   | { kind: "answer"; answer: EffectAnswer }
-  | { kind: "retry"; attempt: number; at: Date }
+  | { kind: "retry"; attempt: number; at: Date; firstDueAt?: Date; putOff?: string }
   | { kind: "done" };
 
 /** All that follows from one attempt at an effect, to be written in one commit. */
@@ -16,6 +16,8 @@ export type Settlement = {
   effect: OutboxRow;
   next: Next;
   trail?: TrailEntry;
+  /** The name under which the roll-ups of the flow count it. */
+  count?: string;
   message?: MessageUpdate;
   messageEvents?: MessageEventRow[];
   sandbox?: SandboxMessageRow;

@@ -1,8 +1,10 @@
+import { type Priority, priorities } from "../../core/flow/priority.ts";
 import type { Gatherer } from "../../operations/gather.ts";
 import { isDataFault, isOutage } from "../../storage/data-fault.ts";
 import type { OutboxKey, OutboxRow } from "../../storage/outbox.ts";
 import { type Alarms, createAlarms } from "../wake.ts";
 import type { EffectPerformer, Settlement } from "./performer.ts";
+import { PriorityLine } from "./priority-line.ts";
 
 export type EffectQueueOptions = {
   performer: EffectPerformer;
@@ -12,30 +14,39 @@ export type EffectQueueOptions = {
   maxHeld: number;
   /** False while this process cannot be sure that its leases still hold: then nothing new is begun. */
   mayBegin: () => boolean;
-  /** Takes due effects of this kind from the outbox. */
-  claim: (limit: number) => Promise<OutboxRow[]>;
+  /** Takes due effects of this kind from the outbox, the urgent ones first and none less urgent than `lowest`. */
+  claim: (limit: number, lowest: Priority) => Promise<OutboxRow[]>;
   /** Loads what performing these effects needs. */
   prepare: (effects: OutboxRow[]) => Promise<void>;
-  /** When the next effect that nobody holds is due. */
-  nextDue: () => Promise<Date | null>;
+  /** When the next effect that nobody holds, none less urgent than `lowest`, is due. */
+  nextDue: (lowest: Priority) => Promise<Date | null>;
   onError: (error: unknown) => void;
 };
 
+const urgencies = [priorities.high, priorities.normal, priorities.low] as const;
 const bugPauseMs = 5000;
 const maxBugs = 20;
 const maxRefusals = 3;
 const claimSize = 500;
 
-/** Performs the effects of one kind, up to its concurrency at a time: those handed over, and those found in the outbox. */
+/** The part of what is held, and of what is performed at once, that effects of a priority and the less urgent ones may fill together. */
+const heldShares = [1, 0.875, 0.5] as const;
+const performedShares = [1, 1, 0.75] as const;
+
+/**
+ * Performs the effects of one kind, up to its concurrency at a time: those handed over, and those found in the outbox. The urgent ones go
+ * first, and the others never fill all of it.
+ */
 export class EffectQueue {
   readonly #options: EffectQueueOptions;
   readonly #alarm: Alarms;
   readonly #begun = new Set<OutboxRow>();
   readonly #pauses = new Map<NodeJS.Timeout, OutboxRow>();
-  #waiting: OutboxRow[] = [];
+  readonly #waiting = new PriorityLine<OutboxRow>();
   #claimed: OutboxRow[] = [];
   #claiming = false;
   #wanted = false;
+  #asked: Priority | null = null;
   #stopped = false;
   #performing = 0;
   #nextAt: Date | null = null;
@@ -50,32 +61,36 @@ export class EffectQueue {
     return this.#options.performer.kind;
   }
 
-  /** How many more effects may be born leased to this process. */
-  room(): number {
+  /** How many more effects of a priority may be born leased to this process. */
+  room(priority: Priority): number {
     const held = this.#waiting.length + this.#claimed.length + this.#begun.size + this.#pauses.size;
-    return this.#stopped ? 0 : this.#options.maxHeld - held;
+    return this.#stopped ? 0 : Math.ceil(this.#options.maxHeld * heldShares[priority]) - held;
   }
 
   /** All effects that this process means to finish: waiting, being performed, or done and not yet written down. */
   held(): OutboxRow[] {
-    return [...this.#waiting, ...this.#claimed, ...this.#begun, ...this.#pauses.values()];
+    return [...this.#waiting.all(), ...this.#claimed, ...this.#begun, ...this.#pauses.values()];
   }
 
   /** Takes effects that were born leased to this process. */
   add(effects: OutboxRow[]): void {
-    this.#waiting.push(...effects);
+    this.#waiting.add(effects);
     this.#pump();
   }
 
-  /** Looks into the outbox: something is due there, or may be. */
-  poke(): void {
+  /** Looks into the outbox, when there is room: something of this priority is due there, or may be. */
+  poke(priority: Priority = priorities.high): void {
     if (this.#stopped) return;
     this.#wanted = true;
-    if (this.#claiming || this.room() <= 0 || !this.#options.mayBegin()) return;
+    if (this.#claiming) this.#asked = this.#asked === null || priority < this.#asked ? priority : this.#asked;
+    if (this.#claiming || this.room(priority) <= 0 || !this.#options.mayBegin()) return;
     this.#claiming = true;
     this.#wanted = false;
     void this.#fetch().finally(() => {
       this.#claiming = false;
+      const asked = this.#asked;
+      this.#asked = null;
+      if (asked !== null) this.poke(asked);
       this.#pump();
     });
   }
@@ -88,16 +103,14 @@ export class EffectQueue {
 
   /** Forgets what waits here and was not begun, and returns it. */
   drop(): OutboxKey[] {
-    const dropped = this.#waiting;
-    this.#waiting = [];
-    return dropped;
+    return this.#waiting.clear();
   }
 
   /** Finishes what is being performed, and leaves the rest. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarm.close();
-    this.#waiting = [];
+    this.#waiting.clear();
     for (const timer of this.#pauses.keys()) clearTimeout(timer);
     this.#pauses.clear();
     await this.idle();
@@ -116,14 +129,22 @@ export class EffectQueue {
   }
 
   #pump(): void {
-    const { performer, mayBegin, maxHeld } = this.#options;
-    while (!this.#stopped && this.#performing < performer.concurrency && this.#waiting.length > 0 && mayBegin()) {
-      void this.#run(this.#waiting.shift() as OutboxRow);
+    const { performer, mayBegin } = this.#options;
+    for (;;) {
+      const next = this.#waiting.first();
+      if (this.#stopped || !next || !mayBegin()) break;
+      if (this.#performing >= Math.ceil(performer.concurrency * performedShares[next.priority])) break;
+      void this.#run(this.#waiting.shift() ?? next);
     }
-    if (this.#wanted && this.room() >= maxHeld / 2) this.poke();
+    if (this.#wanted && this.#isHalfEmpty()) this.poke();
     if (!this.isIdle()) return;
     for (const resolve of this.#idlers) resolve();
     this.#idlers = [];
+  }
+
+  #isHalfEmpty(): boolean {
+    const { low } = priorities;
+    return this.room(low) >= (this.#options.maxHeld * heldShares[low]) / 2;
   }
 
   async #run(effect: OutboxRow): Promise<void> {
@@ -187,15 +208,15 @@ export class EffectQueue {
     const { claim, nextDue, onError, now } = this.#options;
     this.#nextAt = null;
     try {
-      const limit = Math.min(this.room(), claimSize);
-      this.#claimed = await claim(limit);
+      const lowest = urgencies.findLast((priority) => this.room(priority) > 0) ?? priorities.high;
+      const limit = Math.min(this.room(lowest), claimSize);
+      this.#claimed = await claim(limit, lowest);
       const isMore = this.#claimed.length === limit;
       await this.#ready(this.#claimed);
-      if (isMore) this.#wanted = true;
-      else {
-        const next = await nextDue();
-        if (next) this.#wakeAt(next);
-      }
+      const next = isMore ? null : await nextDue(lowest);
+      if (next) this.#wakeAt(next);
+      // What there was no room for is asked for when there is.
+      if (isMore || lowest < priorities.low) this.#wanted = true;
     } catch (error) {
       onError(error);
       this.#wakeAt(new Date(now().getTime() + bugPauseMs));
@@ -212,7 +233,7 @@ export class EffectQueue {
       await prepare(effects);
       const found = await performer.recover?.(effects);
       this.#claimed = this.#claimed.filter((effect) => !effects.includes(effect));
-      this.#waiting.push(...(found?.perform ?? effects));
+      this.#waiting.add(found?.perform ?? effects);
       await Promise.all((found?.settle ?? []).map((settlement) => this.#settle(settlement)));
     } catch (error) {
       const [first] = effects;

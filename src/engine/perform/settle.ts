@@ -2,6 +2,7 @@ import type { TrailEntry } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { Gatherer } from "../../operations/gather.ts";
 import { isHeardOfMessage, tellOfMessages } from "../../operations/message-occurrences.ts";
+import { addCounts, type CounterRow } from "../../storage/counters.ts";
 import { isDataFault } from "../../storage/data-fault.ts";
 import type { Sql, Transaction } from "../../storage/database.ts";
 import { insertMessageEvents } from "../../storage/message-events.ts";
@@ -72,6 +73,8 @@ async function write(sql: Transaction, batch: Settlement[], { worker, now, flows
     ...(sandbox.length > 0 ? [insertSandboxMessages(sql, sandbox)] : []),
     ...(trail.length > 0 ? [insertTrail(sql, trail)] : []),
   ]);
+  const counts = countsOf(batch.filter(isCounted));
+  if (counts.length > 0) await addCounts(sql, counts);
   const isNew = new Set(added.map((row) => row["id"]));
   return tellOfMessages(
     sql,
@@ -91,7 +94,7 @@ async function writeOutbox(sql: Transaction, batch: Settlement[], worker: string
     next.kind === "answer" ? [{ ...keyOf(effect), answer: next.answer }] : [],
   );
   const retries = batch.flatMap(({ effect, next }) =>
-    next.kind === "retry" ? [{ ...keyOf(effect), attempt: next.attempt, dueAt: next.at }] : [],
+    next.kind === "retry" ? [{ ...keyOf(effect), ...next, dueAt: next.at }] : [],
   );
   const done = batch.flatMap(({ effect, next }) => (next.kind === "done" ? [keyOf(effect)] : []));
   const keys = await Promise.all([
@@ -112,6 +115,21 @@ function trailRows(batch: readonly Settlement[], at: Date): TrailRow[] {
     const row = rows.get(key) ?? { lane, runId, seq: visit, at, entries: [] };
     row.entries.push(trail);
     rows.set(key, row);
+  }
+  return [...rows.values()];
+}
+
+// No lane: passes, which count under a lane that they hold, must not wait for what happens here.
+const outsideOfLanes = -1;
+
+function countsOf(batch: readonly Settlement[]): CounterRow[] {
+  const rows = new Map<string, CounterRow>();
+  for (const { effect, count: name } of batch) {
+    if (name === undefined) continue;
+    const { workspaceId, flowId: subject, version } = effect;
+    const key = `${subject}|${version}|${name}`;
+    const by = (rows.get(key)?.by ?? 0) + 1;
+    rows.set(key, { lane: outsideOfLanes, workspaceId, subject, version, name, by });
   }
   return [...rows.values()];
 }

@@ -18,11 +18,12 @@ export const sendEmail: StepKind<SendEmailConfig> = {
       return { kind: "go", exit: "next", detail: { skipped: "no_email" } };
     }
     const sources = mailParts(config).map(({ source }) => source);
+    const about = config.topic === undefined ? {} : { topic: config.topic };
     const data = pickScope(scopeAt(scope, now), sources);
     return {
       kind: "go",
       exit: "next",
-      effects: [{ kind: "email", data, message: { channel: "email", purpose: config.purpose } }],
+      effects: [{ kind: "email", data, message: { channel: "email", purpose: config.purpose, ...about } }],
     };
   },
 };

@@ -1,8 +1,9 @@
+import { type Priority, priorities } from "../../../core/flow/priority.ts";
 import type { SmtpSettings } from "../settings.ts";
 import { SmtpFailure } from "./failure.ts";
 import { openConnection, type SmtpConnection } from "./open.ts";
 
-type Waiter = { resolve(connection: SmtpConnection): void; reject(failure: SmtpFailure): void };
+type Waiter = { priority: Priority; resolve(connection: SmtpConnection): void; reject(failure: SmtpFailure): void };
 
 const backOffMs = 1_000;
 const longestBackOffMs = 30_000;
@@ -24,10 +25,11 @@ export class ConnectionPool {
     this.settings = settings;
   }
 
-  /** A connection for one mail. Rejects with the last failure when none can be had now; never opens one during the back-off. */
-  acquire(): Promise<SmtpConnection> {
+  /** A connection for one mail; the urgent ones get it first. Rejects with the last failure when none can be had now; never opens one during the back-off. */
+  acquire(priority: Priority = priorities.normal): Promise<SmtpConnection> {
     return new Promise((resolve, reject) => {
-      this.waiters.push({ resolve, reject });
+      const behind = this.waiters.findLastIndex((waiter) => waiter.priority <= priority);
+      this.waiters.splice(behind + 1, 0, { priority, resolve, reject });
       this.serve();
     });
   }

@@ -9,7 +9,7 @@ const workspaceFields = ["id", "name", "timeZone"];
 /** What `run` holds before there is a run. */
 const eventFields = ["eventName", "eventAt", "now"];
 
-type Rules = Pick<FlowDefinition, "reentry" | "exitWhen">;
+type Rules = Pick<FlowDefinition, "reentry" | "exitWhen" | "goals">;
 /** What can be known where a variable is read: the sentence that says what is wrong with it, or null. */
 type Known = { run(name: string): string | null; step(name: string): string | null };
 
@@ -33,7 +33,11 @@ export function variableIssues(flow: ReadFlow, rules: Rules | null): Issue[] {
       return issuesIn(given, `${at}.config`, { run, step });
     }),
     ...(rules
-      ? [...issuesIn(rules.reentry, "reentry", atEntry), ...issuesIn(rules.exitWhen, "exitWhen", ruleKnown)]
+      ? [
+          ...issuesIn(rules.reentry, "reentry", atEntry),
+          ...issuesIn(rules.exitWhen, "exitWhen", ruleKnown),
+          ...issuesIn(rules.goals, "goals", ruleKnown),
+        ]
       : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { EffectAnswer } from "../../../core/flow/effect.ts";
+import type { Priority } from "../../../core/flow/priority.ts";
 import type { HttpReason, HttpRequest, HttpResult } from "../../../core/http-request.ts";
 import { mayRepeat } from "../../../core/http-retry.ts";
 import type { Json, JsonObject } from "../../../core/json.ts";
@@ -24,6 +25,7 @@ export type HttpCall = {
   createdAt: Date;
   now: Date;
   random: number;
+  priority?: Priority;
 };
 /** `countsAsAttempt` is false when nothing was tried, because the breaker was open or the host too busy: the next call has the same `attempt`. */
 export type HttpPerformed =
@@ -74,7 +76,7 @@ async function perform(performer: Performer, call: HttpCall): Promise<HttpPerfor
   const built = build(performer, call);
   if (!built.ok) return answered(unsendable(built.message, call.attempt, redact), false, null);
   const { request } = built;
-  const entered = performer.gate.enter(request.url.host);
+  const entered = performer.gate.enter(request.url.host, call.priority);
   if (!(entered === true || (await entered)))
     return postponed(performer, call, { at: later(call.now, call.random), why: "The queue for this host is full." });
   try {
