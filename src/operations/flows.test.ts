@@ -222,7 +222,7 @@ test("counts runs and exits by version", async () => {
     { ...row, lane: 2, name: "started", by: 1 },
     { ...row, version: 2, name: "failed", by: 1 },
   ]);
-  const none = { started: 0, completed: 0, exited: 0, failed: 0, cancelled: 0, exits: {} };
+  const none = { started: 0, completed: 0, exited: 0, failed: 0, cancelled: 0, goals: {}, dropped: {}, exits: {} };
   expect(await flowCounts(platform, platform.caller, { id })).toEqual({
     flowId: id,
     versions: [

@@ -97,7 +97,7 @@ export function listened({ kind, config, name }: CompiledEntry, flowId: string):
 }
 
 /** The names of events that are goals. */
-export function goalEvents({ goals }: Pick<FlowDefinition, "goals">): string[] {
+export function goalEvents({ goals = [] }: { goals?: FlowDefinition["goals"] }): string[] {
   return [...new Set(goals.map(({ event }) => event))];
 }
 
