@@ -1,3 +1,4 @@
+import type { Work } from "../../core/flow/decide.ts";
 import { conversionKey } from "../../core/flow/goals.ts";
 import type { Run } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
@@ -5,7 +6,8 @@ import type { AdmissionRow } from "../../storage/admissions.ts";
 import { loadConversions } from "../../storage/conversions.ts";
 import type { Transaction } from "../../storage/database.ts";
 import { loadRuns } from "../../storage/runs.ts";
-import type { ContactWork } from "./contact-work.ts";
+
+type WorkOfContact = { key: { id: string }; workspaceId: string; work: readonly Work[] };
 
 /** The runs of a contact that goals may count for besides the live ones, and the goals that its runs have reached already. */
 export type GoalFacts = { ended: Run[]; converted: Set<string> };
@@ -14,7 +16,7 @@ export type GoalFacts = { ended: Run[]; converted: Set<string> };
 const mostPerContact = 50;
 
 type GoalQuestion = {
-  contacts: ReadonlyMap<string, ContactWork>;
+  contacts: ReadonlyMap<string, WorkOfContact>;
   admissions: readonly AdmissionRow[];
   live: readonly Run[];
   flows: FlowCache;
@@ -46,7 +48,7 @@ export async function loadGoalFacts(
 }
 
 /** The flows, by contact, of which some event of the contact may be a goal. */
-function goalFlowsOf(contacts: ReadonlyMap<string, ContactWork>, flows: FlowCache): Map<string, Set<string>> {
+function goalFlowsOf(contacts: ReadonlyMap<string, WorkOfContact>, flows: FlowCache): Map<string, Set<string>> {
   const wanted = new Map<string, Set<string>>();
   for (const { key, workspaceId, work } of contacts.values()) {
     const ids = work.flatMap((item) =>
