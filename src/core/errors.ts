@@ -25,6 +25,7 @@ export const errorTable = {
   flow_version_not_found: { status: 404, retry: false, title: "There is no such version of the flow." },
   ab_test_not_found: { status: 404, retry: false, title: "There is no such A/B test in the published flow." },
   run_not_found: { status: 404, retry: false, title: "There is no such run." },
+  broadcast_not_found: { status: 404, retry: false, title: "There is no such broadcast." },
   message_not_found: { status: 404, retry: false, title: "There is no such message." },
   event_not_found: { status: 404, retry: false, title: "There is no such event." },
   api_key_not_found: { status: 404, retry: false, title: "There is no such API key." },

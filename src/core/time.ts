@@ -91,6 +91,11 @@ export function zoneOffsetMinutes(at: Date, timeZone: string): number {
   return IANAZone.create(timeZone).offset(at.getTime());
 }
 
+/** The day that the calendar of the zone shows at that instant, as YYYY-MM-DD. */
+export function dayIn(at: Date, timeZone: string): string {
+  return new Date(at.getTime() + zoneOffsetMinutes(at, timeZone) * 60_000).toISOString().slice(0, 10);
+}
+
 /** The first of `names` that is a time zone, else UTC. */
 export function firstTimeZone(names: readonly unknown[]): string {
   for (const name of names) if (typeof name === "string" && isTimeZone(name)) return name;
@@ -105,16 +110,23 @@ export const timeOfDaySchema = z
 /**
  * The instant at which the wall clock of the zone shows `timeOfDay` on the day that `text` names (a plain date) or falls on (an instant).
  * Without a time of day, a plain date means midnight in the zone and an instant stays as it is. Null when `text` is neither.
- * A time that daylight saving time skips comes as much later as the clock jumped.
+ * A time that daylight saving time skips comes as much later as the clock jumped; one that it shows twice is the first.
  */
 export function onDay(text: string, timeZone: string, timeOfDay?: string): Date | null {
   const instant = parseInstant(text);
   if (!instant) return null;
   const isDay = isPlainDate(text);
   if (!isDay && timeOfDay === undefined) return instant;
-  const { year, month, day } = DateTime.fromJSDate(instant, { zone: isDay ? "UTC" : timeZone });
-  const [hour = 0, minute = 0] = (timeOfDay ?? "00:00").split(":").map(Number);
-  return DateTime.fromObject({ year, month, day, hour, minute }, { zone: timeZone }).toJSDate();
+  const day = isDay ? text : dayIn(instant, timeZone);
+  return shownAt(Date.parse(`${day}T${timeOfDay ?? "00:00"}:00Z`), timeZone);
+}
+
+/** The instant at which the clock of the zone shows what the clock of UTC shows at `shown`. */
+function shownAt(shown: number, timeZone: string): Date {
+  const offsetMs = (at: number) => zoneOffsetMinutes(new Date(at), timeZone) * 60_000;
+  const [before, after] = [offsetMs(shown - unitMs.days), offsetMs(shown + unitMs.days)];
+  const [early, late] = [shown - before, shown - after];
+  return new Date(offsetMs(early) !== before && offsetMs(late) === after ? late : early);
 }
 
 const latest = { at: new Date(0), text: new Date(0).toISOString() };

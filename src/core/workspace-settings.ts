@@ -63,6 +63,12 @@ export const workspaceSettingsSchema = z.strictObject({
     .record(z.string().min(1).max(64), rateSchema)
     .refine((rates) => Object.keys(rates).length <= 50, "must have at most 50 transports")
     .default({}),
+  /** How late a schedule may still start its flow, after an outage. One that is later is skipped, and on record as such. */
+  scheduleGraceMinutes: z
+    .int()
+    .min(0)
+    .max(24 * 60)
+    .default(60),
   notifyEmails: z.record(z.string().max(100), z.email()).default({}),
 });
 export type WorkspaceSettings = z.output<typeof workspaceSettingsSchema>;

@@ -4,6 +4,8 @@ import { isDataFault } from "../storage/data-fault.ts";
 import type { Sql } from "../storage/database.ts";
 import { claimEffects, nextEffectDue, releaseLeases } from "../storage/outbox.ts";
 import { removeDeadWorkers, removeWorker } from "../storage/workers.ts";
+import { broadcastRound } from "./broadcasts/round.ts";
+import { BroadcastWorker } from "./broadcasts/worker.ts";
 import { Heart } from "./heart.ts";
 import { LaneWorker } from "./lanes.ts";
 import { passOneByOne } from "./pass/one-by-one.ts";
@@ -68,6 +70,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #tuning: EngineTuning;
   readonly #lanes: LaneWorker;
+  readonly #broadcasts: BroadcastWorker;
   readonly #queues: EffectQueue[];
   readonly #settler;
   readonly #heart: Heart;
@@ -88,6 +91,7 @@ export class Engine {
       onPass: (result) => this.#handOver(result),
       onError: (error) => this.#report(error, "A pass failed; its lanes are tried again."),
     });
+    this.#broadcasts = this.#broadcastWorker();
     this.#queues = options.performers.map((performer) => this.#queue(performer));
     this.#heart = new Heart({
       ...{ sql, worker: this.worker, roles: options.roles, queues: this.#queues },
@@ -113,6 +117,7 @@ export class Engine {
     if (!this.#options.passes) return;
     this.#lanes.start();
     this.#builder.start();
+    this.#broadcasts.start();
   }
 
   /** Says that lanes have work. */
@@ -121,8 +126,9 @@ export class Engine {
     else this.#options.onRemoteWork?.({ lanes: [...lanes], outbox: false });
   }
 
-  /** Says that the outbox has work. */
+  /** Says that there is work beside the lanes: in the outbox, broadcasts, schedules. */
   poke(): void {
+    this.#broadcasts.signal();
     for (const queue of this.#queues) queue.poke();
   }
 
@@ -133,7 +139,8 @@ export class Engine {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#lanes.stop(), this.#builder.stop()]);
+    await Promise.all([this.#broadcasts.stop(), this.#builder.stop()]);
+    await this.#lanes.stop();
     await Promise.all(this.#queues.map((queue) => queue.stop()));
     await this.#settler.idle();
     await this.#heart.stop();
@@ -144,6 +151,7 @@ export class Engine {
   /** Resolves when nothing that is due is known to this process. For tests and benches. */
   async idle(): Promise<void> {
     while (!this.#isIdle()) {
+      await this.#broadcasts.idle();
       await this.#lanes.idle();
       for (const queue of this.#queues) await queue.idle();
       await this.#settler.idle();
@@ -151,13 +159,19 @@ export class Engine {
   }
 
   #isIdle(): boolean {
-    return this.#lanes.isIdle() && this.#queues.every((queue) => queue.isIdle()) && this.#settler.depth() === 0;
+    return (
+      this.#broadcasts.isIdle() &&
+      this.#lanes.isIdle() &&
+      this.#queues.every((queue) => queue.isIdle()) &&
+      this.#settler.depth() === 0
+    );
   }
 
   async #pass(lanes: number[]): Promise<PassResult> {
     const startedAt = performance.now();
     const result = await this.#tryPass(lanes);
     this.#options.onPass?.(result, performance.now() - startedAt);
+    if (result.items > 0) this.#broadcasts.moved();
     return result;
   }
 
@@ -203,6 +217,20 @@ export class Engine {
     if (unleased === 0) return;
     for (const queue of this.#queues) queue.poke(urgent);
     this.#options.onRemoteWork?.({ lanes: [], outbox: true });
+  }
+
+  #broadcastWorker(): BroadcastWorker {
+    const { sql, flows, now, onRemoteWork } = this.#options;
+    const onWork = (lanes: ReadonlySet<number>) => {
+      this.signal(lanes);
+      onRemoteWork?.({ lanes: [...lanes], outbox: false });
+    };
+    const onError = (error: unknown, broadcastId?: string) =>
+      this.#report(error, "A broadcast or a schedule could not be worked on; it is tried again.", { broadcastId });
+    return new BroadcastWorker({
+      ...{ now, onError, sweepMs: this.#tuning.sweepMs, retryMs: 200 },
+      round: () => broadcastRound({ sql, flows, now, onWork, onError }),
+    });
   }
 
   #queue(performer: EffectPerformer): EffectQueue {

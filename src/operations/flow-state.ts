@@ -1,9 +1,11 @@
 import { AppError } from "../core/errors.ts";
+import { cancelBroadcasts } from "../storage/broadcasts.ts";
 import { removeFlow } from "../storage/flow-reads.ts";
 import { type FlowStatus, setFlowState } from "../storage/flows.ts";
 import { bumpRoutingRevision } from "../storage/workspaces.ts";
 import { type FlowSummary, summarizeFlow } from "./flow-view.ts";
 import { holdFlow } from "./flows.ts";
+import { keepSchedules } from "./keep-schedules.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 
 type FlowInput = { id: string };
@@ -29,7 +31,7 @@ type StateChange = FlowInput & { to: FlowStatus; from: readonly FlowStatus[] };
 async function changeState(platform: Platform, caller: Caller, { id, to, from }: StateChange): Promise<FlowSummary> {
   requireScope(caller, "flows:write");
   const now = platform.now();
-  return platform.sql.begin(async (sql) => {
+  const changed = await platform.sql.begin(async (sql) => {
     const flow = await holdFlow(sql, caller.workspaceId, id);
     if (flow.status === to) return summarizeFlow(flow);
     const isUnpublished = to !== "archived" && flow.version === null;
@@ -38,9 +40,13 @@ async function changeState(platform: Platform, caller: Caller, { id, to, from }:
       throw new AppError("invalid_state", `The flow cannot become ${to}: ${why}.`, { detail: { status: flow.status } });
     }
     await setFlowState(sql, { id: flow.id, status: to, version: null, now });
+    await keepSchedules(sql, { ...flow, status: to }, { registry: platform.registry, now });
+    if (to === "archived") await cancelBroadcasts(sql, { flowId: flow.id, reason: "flow_archived", now });
     await bumpRoutingRevision(sql, flow.workspaceId);
     return summarizeFlow({ ...flow, status: to, updatedAt: now });
   });
+  platform.wake();
+  return changed;
 }
 
 /** Takes away a flow that was never published; others are archived, for runs and counts refer to them. */

@@ -20,6 +20,8 @@ export type Platform = {
   now: () => Date;
   /** Tells the engines that lanes have work. After the commit. */
   signal: (lanes: Iterable<number>) => void;
+  /** Tells the engines that there is work beside the lanes: a broadcast, or a schedule. After the commit. */
+  wake: () => void;
 };
 
 export const scopes = [

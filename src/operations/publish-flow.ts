@@ -8,14 +8,14 @@ import type { CallSettings, Reference } from "../core/flow/step-kind.ts";
 import { validateFlow } from "../core/flow/validate.ts";
 import type { Json } from "../core/json.ts";
 import type { Transaction } from "../storage/database.ts";
-import { findFlowIds } from "../storage/flow-reads.ts";
 import { type FlowRow, insertFlowVersion, setFlowState } from "../storage/flows.ts";
 import { ensureIncomingCalls } from "../storage/incoming-calls.ts";
-import { holdLists } from "../storage/lists.ts";
 import { holdSegments, loadWorkspaceSegments } from "../storage/segments.ts";
 import { bumpRoutingRevision } from "../storage/workspaces.ts";
 import { type FlowView, viewFlow } from "./flow-view.ts";
 import { holdFlow, writeDraft } from "./flows.ts";
+import { keepSchedules } from "./keep-schedules.ts";
+import { audienceReferences, missingIssues } from "./missing-references.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 
 /**
@@ -29,7 +29,7 @@ export async function publishFlow(
 ): Promise<FlowView> {
   requireScope(caller, "flows:write");
   const now = platform.now();
-  return platform.sql.begin(async (sql) => {
+  const published = await platform.sql.begin(async (sql) => {
     const held = await holdFlow(sql, caller.workspaceId, input.id);
     const flow = await writeDraft(sql, held, { definition: input.definition ?? held.draft, now });
     const definition = await requireValid(platform, sql, flow);
@@ -48,9 +48,12 @@ export async function publishFlow(
     });
     await setFlowState(sql, { id: flow.id, status, version, now });
     await ensureIncomingCalls(sql, addressesOf(flow, callsOf(definition, platform.registry)), now);
+    await keepSchedules(sql, { ...flow, status, version }, { registry: platform.registry, now });
     await bumpRoutingRevision(sql, flow.workspaceId);
     return viewFlow(platform, sql, { ...flow, status, version, updatedAt: now });
   });
+  platform.wake();
+  return published;
 }
 
 async function requireValid({ registry }: Platform, sql: Transaction, flow: FlowRow): Promise<FlowDefinition> {
@@ -63,6 +66,15 @@ async function requireValid({ registry }: Platform, sql: Transaction, flow: Flow
     : validated.issues;
   if (validated.ok && issues.length === 0) return validated.definition;
   throw new AppError("invalid_flow", undefined, { issues });
+}
+
+/** Lists and such that the entries which start by the clock are for. */
+function audienceReferencesOf({ entries }: FlowDefinition, registry: Registry): Reference[] {
+  return Object.entries(entries).flatMap(([entry, { kind: name, config }]) => {
+    const kind = registry.entries[name];
+    const audience = kind?.schedule?.audience(kind.config.parse(config)) ?? null;
+    return audience === null ? [] : audienceReferences(audience, `entries.${entry}.config.audience`);
+  });
 }
 
 type EntryCalls = { entry: string; settings: CallSettings }[];
@@ -85,25 +97,7 @@ function referencesOf(definition: FlowDefinition, registry: Registry): Reference
     const references = kind?.refersTo?.(kind.config.parse(config)) ?? [];
     return references.map((reference) => ({ ...reference, path: `steps.${name}.config.${reference.path}` }));
   });
-  return [...calls, ...steps];
-}
-
-async function missingIssues(
-  sql: Transaction,
-  workspaceId: string,
-  references: readonly Reference[],
-): Promise<Issue[]> {
-  const idsOf = (kind: Reference["kind"]) => [
-    ...new Set(references.flatMap((reference) => (reference.kind === kind ? [reference.id.toLowerCase()] : []))),
-  ];
-  const [lists, flows] = [idsOf("list"), idsOf("flow")];
-  const found = new Set([
-    ...(lists.length === 0 ? [] : await holdLists(sql, { workspaceId, ids: lists })),
-    ...(flows.length === 0 ? [] : await findFlowIds(sql, { workspaceId, ids: flows })),
-  ]);
-  return references
-    .filter(({ id }) => !found.has(id.toLowerCase()))
-    .map(({ kind, id, path }) => ({ path, message: `there is no ${kind} ${id}` }));
+  return [...calls, ...audienceReferencesOf(definition, registry), ...steps];
 }
 
 /** Segments that conditions ask for must be there, and stay. */

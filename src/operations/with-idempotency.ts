@@ -21,6 +21,10 @@ export async function withIdempotency(
   const kept = await replay(platform.sql, request);
   if (kept) return kept;
   const lanes = new Set<number>();
+  let isAwake = true;
+  const wake = () => {
+    isAwake = false;
+  };
   const answer = await platform.sql.begin(async (sql) => {
     // Two repeats at the same time: the second waits here, and then finds the answer of the first.
     await holdName(sql, `${request.workspaceId}|${request.operation}|${request.key}`);
@@ -29,7 +33,7 @@ export async function withIdempotency(
     const signal = (some: Iterable<number>) => {
       for (const lane of some) lanes.add(lane);
     };
-    const { status, response } = await run({ ...platform, sql: asPool(sql), signal });
+    const { status, response } = await run({ ...platform, sql: asPool(sql), signal, wake });
     const { hash: requestHash, ...key } = request;
     const saved = await keepAnswers(
       sql,
@@ -40,6 +44,7 @@ export async function withIdempotency(
     return { status, response, replayed: false };
   });
   if (lanes.size > 0) platform.signal(lanes);
+  if (!isAwake) platform.wake();
   return answer;
 }
 

@@ -6,16 +6,16 @@ import type { Sql } from "../storage/database.ts";
 import type { Configuration } from "./configuration.ts";
 import { createSecretBox, loadSecretKey } from "./secret-box.ts";
 
-/** What operations work with in this process. `signal` is told, after each commit, which lanes have new work. */
+/** What operations work with in this process. `signal` and `wake` are told, after each commit, of new work. */
 export async function createPlatform(
   { sql, hot }: { sql: Sql; hot: Sql },
   { secretKey, dataDir }: Pick<Configuration, "secretKey" | "dataDir">,
-  signal: (lanes: Iterable<number>) => void,
+  { signal, wake }: Pick<Platform, "signal" | "wake">,
 ): Promise<Platform> {
   const registry = { steps: stepKinds, entries: entryKinds };
   const flows = createFlowCache(registry);
   const now = () => new Date();
   const secretBox = createSecretBox(await loadSecretKey({ configured: secretKey, dataDir }));
   const recorder = createEventRecorder({ sql: hot, flows, now, onWork: signal });
-  return { sql, flows, recorder, registry, secretBox, now, signal };
+  return { sql, flows, recorder, registry, secretBox, now, signal, wake };
 }

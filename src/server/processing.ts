@@ -21,6 +21,8 @@ export type ProcessingOptions = {
 export type Processing = {
   /** Lanes have new work, and it is committed. */
   signal(lanes: Iterable<number>): void;
+  /** There is work beside the lanes, and it is committed. */
+  wake(): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -44,6 +46,10 @@ export async function createProcessing(options: ProcessingOptions): Promise<Proc
     signal(lanes) {
       if (passes) engine?.signal(lanes);
       tell({ lanes, outbox: false });
+    },
+    wake() {
+      if (passes) engine?.poke();
+      tell({ lanes: [], outbox: true });
     },
     async start() {
       if (!database.isEmbedded) {

@@ -64,7 +64,10 @@ async function startWith(started: Started): Promise<StartedServer> {
   await migrate(sql);
   await ensurePartitions(sql, new Date());
   const processing: { current: Processing | null } = { current: null };
-  const platform = await createPlatform(database, configuration, (lanes) => processing.current?.signal(lanes));
+  const platform = await createPlatform(database, configuration, {
+    signal: (lanes) => processing.current?.signal(lanes),
+    wake: () => processing.current?.wake(),
+  });
   processing.current = await createProcessing({ configuration, logger, database, platform, metrics });
   closing.add("processing", 3000, processing.current.stop);
   closing.add("events", 1000, () => platform.recorder.idle());

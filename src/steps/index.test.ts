@@ -21,13 +21,16 @@ test("lists every kind under its own name", () => {
     "wait-for",
   ]);
   expect(Object.keys(entryKinds).sort()).toEqual([
+    "date",
     "event",
     "inbound-message",
     "incoming-call",
     "list-changed",
     "message-event",
     "property-changed",
+    "schedule",
     "segment-changed",
+    "start",
     "tag-changed",
   ]);
 });

@@ -252,6 +252,40 @@ create table api_key (
 );
 CREATE INDEX api_key_workspace ON public.api_key USING btree (workspace_id, id);
 
+create table broadcast (
+  id uuid not null,
+  workspace_id uuid not null,
+  flow_id uuid not null,
+  entry text not null,
+  cause text not null,
+  audience jsonb,
+  variables jsonb default '{}'::jsonb not null,
+  priority smallint not null,
+  window_from timestamp with time zone,
+  window_to timestamp with time zone,
+  state text not null,
+  reason text,
+  cursor uuid default '00000000-0000-0000-0000-000000000000'::uuid not null,
+  expected bigint,
+  queued bigint default 0 not null,
+  failures integer default 0 not null,
+  next_at timestamp with time zone not null,
+  created_by text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint broadcast_pkey PRIMARY KEY (id),
+  constraint broadcast_check CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['running'::text, 'paused'::text])))),
+  constraint broadcast_priority_check CHECK (((priority >= 0) AND (priority <= 2))),
+  constraint broadcast_state_check CHECK ((state = ANY (ARRAY['running'::text, 'paused'::text, 'done'::text, 'cancelled'::text, 'skipped'::text, 'failed'::text]))),
+  constraint broadcast_variables_check CHECK ((jsonb_typeof(variables) = 'object'::text)),
+  constraint broadcast_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id),
+  constraint broadcast_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX broadcast_flow ON public.broadcast USING btree (flow_id) WHERE (state = ANY (ARRAY['running'::text, 'paused'::text]));
+CREATE INDEX broadcast_live ON public.broadcast USING btree (next_at) WHERE (state = 'running'::text);
+CREATE INDEX broadcast_workspace ON public.broadcast USING btree (workspace_id, id);
+
 create table contact (
   lane smallint not null,
   id uuid not null,
@@ -390,6 +424,22 @@ create table flow (
   constraint flow_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 CREATE INDEX flow_workspace ON public.flow USING btree (workspace_id, id);
+
+create table flow_day (
+  flow_id uuid not null,
+  day date not null,
+  workspace_id uuid not null,
+  started integer default 0 not null,
+  constraint flow_day_pkey PRIMARY KEY (flow_id, day),
+  constraint flow_day_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id)
+) with (fillfactor=50);
+
+create table flow_pace (
+  flow_id uuid not null,
+  next_at timestamp with time zone not null,
+  constraint flow_pace_pkey PRIMARY KEY (flow_id),
+  constraint flow_pace_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id)
+);
 
 create table flow_version (
   flow_id uuid not null,
@@ -590,6 +640,17 @@ create table sandbox_message (
   received_at timestamp with time zone not null,
   constraint sandbox_message_pkey PRIMARY KEY (workspace_id, id)
 );
+
+create table schedule (
+  flow_id uuid not null,
+  entry text not null,
+  workspace_id uuid not null,
+  next_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  constraint schedule_pkey PRIMARY KEY (flow_id, entry),
+  constraint schedule_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id)
+);
+CREATE INDEX schedule_due ON public.schedule USING btree (next_at);
 
 create table schema_migration (
   number integer not null,

@@ -11,6 +11,7 @@ import { createHttpEffects } from "../engine/perform/http-effects.ts";
 import type { EffectPerformer } from "../engine/perform/performer.ts";
 import { createFlowCache, type FlowCache } from "../operations/flow-cache.ts";
 import type { IncomingEvent } from "../operations/incoming-event.ts";
+import { keepSchedules } from "../operations/keep-schedules.ts";
 import { newId } from "../operations/new-id.ts";
 import { createEventRecorder, type EventRecorder } from "../operations/record-events.ts";
 import { entryKinds, stepKinds } from "../steps/index.ts";
@@ -150,5 +151,8 @@ async function publishVersion(
   const flow = compileFlow({ id: flowId, workspaceId, version, status: "active" }, checked.definition, kinds);
   await insertFlowVersion(sql, { flowId, version, workspaceId, heardByRuns: heardByRuns(flow), ...published });
   await setFlowState(sql, { id: flowId, status: "active", version, now });
+  await sql.begin((held) =>
+    keepSchedules(held, { id: flowId, workspaceId, status: "active", version }, { registry: kinds, now }),
+  );
   await bumpRoutingRevision(sql, workspaceId);
 }

@@ -69,5 +69,6 @@ function makePlatform(sql: Sql, now: () => Date): Platform {
     secretBox: createSecretBox(new Uint8Array(32)),
     now,
     signal: () => undefined,
+    wake: () => undefined,
   };
 }

@@ -12,6 +12,8 @@ export type TestPlatform = Platform & {
   workspaceId: string;
   /** Lanes that operations and the recorder said have work, in order. */
   signalled: number[];
+  /** How often operations said that there is work beside the lanes. */
+  woken: () => number;
   /** Sets what `now` says from here on. */
   setNow(now: Date): void;
 };
@@ -25,6 +27,11 @@ export async function createTestPlatform(sql: Sql, given?: { workspaceId: string
   const signal = (lanes: Iterable<number>) => {
     signalled.push(...lanes);
   };
+  let wakes = 0;
+  const wake = () => {
+    wakes += 1;
+  };
+  const woken = () => wakes;
   await ensurePartitions(sql, now);
   const recorder = createEventRecorder({ sql, flows, now: () => now, onWork: signal });
   const workspaceId = given?.workspaceId ?? (await createTestWorkspace(sql));
@@ -32,7 +39,8 @@ export async function createTestPlatform(sql: Sql, given?: { workspaceId: string
   const setNow = (next: Date) => {
     now = next;
   };
-  return { sql, flows, recorder, registry, secretBox, now: () => now, signal, caller, workspaceId, signalled, setNow };
+  const platform = { sql, flows, recorder, registry, secretBox, now: () => now, signal, wake };
+  return { ...platform, caller, workspaceId, signalled, woken, setNow };
 }
 
 /** Another workspace, for tests of what must not be seen across. */

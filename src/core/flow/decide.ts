@@ -4,7 +4,7 @@ import { type AbStates, advance } from "./advance.ts";
 import { type Advanced, unmoved } from "./advanced.ts";
 import { changeOccurrences, isChanged } from "./change-occurrences.ts";
 import { changedOccurrence } from "./changed-occurrence.ts";
-import type { CompiledEntry, CompiledFlow } from "./compile.ts";
+import type { CompiledFlow } from "./compile.ts";
 import { type Decision, emptyDecision } from "./decision.ts";
 import type { EffectAnswer } from "./effect.ts";
 import { exitRun, failRun, replaceRun } from "./end-moved.ts";
@@ -16,6 +16,7 @@ import type { Priority } from "./priority.ts";
 import {
   type AdmissionRecord,
   admissionKey,
+  type Entered,
   type Entry,
   enterFlow,
   exitRuleFor,
@@ -60,6 +61,8 @@ export type DecideContext = {
   flows: FlowLookup;
   now: Date;
   newId: (lane: number) => string;
+  /** How many more may enter today, of flows that have a daily cap: less by one with each run that begins. */
+  room?: Map<string, number>;
 };
 
 /**
@@ -150,15 +153,9 @@ function exitByEvent(deciding: Deciding, run: Run, occurrence: Occurrence): void
   });
 }
 
-type Start = {
-  flow: CompiledFlow;
-  occurrence: Occurrence;
-  entry: CompiledEntry;
-  key: string | null;
-  replaces: readonly Run[];
-};
+type Start = Entered & { flow: CompiledFlow; occurrence: Occurrence };
 
-function start(deciding: Deciding, { flow, occurrence, entry, key, replaces }: Start): void {
+function start(deciding: Deciding, { flow, occurrence, entry, key, replaces, payload }: Start): void {
   const { state, decision, context } = deciding;
   const { now } = context;
   for (const run of replaces) {
@@ -167,7 +164,10 @@ function start(deciding: Deciding, { flow, occurrence, entry, key, replaces }: S
     keep(deciding, moved);
   }
   const { contact } = state;
-  const run = newRun(flow, { id: context.newId(contact.lane), contact, occurrence, entry, key, now });
+  const began = payload === occurrence.payload ? occurrence : { ...occurrence, payload };
+  const run = newRun(flow, { id: context.newId(contact.lane), contact, occurrence: began, entry, key, now });
+  const room = context.room?.get(flow.id);
+  if (room !== undefined) context.room?.set(flow.id, room - 1);
   decision.runs.set(run.id, { run, isNew: true, trail: [] });
   decision.admissions.push({ flowId: flow.id, key, runId: run.id, at: now });
   decision.counts.push({ flowId: flow.id, version: flow.version, name: "started" });
@@ -252,6 +252,7 @@ function routeContext(state: ContactState, context: DecideContext): RouteContext
     workspace: context.workspace,
     liveRuns: [...state.runs.values()],
     admissions: state.admissions,
+    room: context.room,
     now: context.now,
   };
 }

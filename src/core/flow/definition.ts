@@ -87,6 +87,12 @@ const sendingSchema = z.strictObject({
   rate: rateSchema.optional(),
 });
 
+/** How many may come in: on one day of the workspace, by any entry; and how fast starts over an audience are spread. */
+const admissionSchema = z.strictObject({
+  perDay: z.int().min(1).max(10_000_000).optional(),
+  rate: rateSchema.optional(),
+});
+
 /** A flow as a person writes it. `schema` is the version of this form; an exit that leads to null ends the run. */
 export const flowDefinitionSchema = z.strictObject({
   schema: z.literal(1),
@@ -106,6 +112,7 @@ export const flowDefinitionSchema = z.strictObject({
     .refine((goals) => new Set(goals.map(({ name }) => name)).size === goals.length, "must have different names")
     .default([]),
   sending: sendingSchema.default({}),
+  admission: admissionSchema.optional(),
 });
 
 export type FlowDefinition = z.output<typeof flowDefinitionSchema>;

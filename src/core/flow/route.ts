@@ -1,6 +1,6 @@
 import { evaluate } from "../condition/condition.ts";
 import { type Contact, contactScope } from "../contact.ts";
-import type { Json } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import { renderTemplate } from "../template/template.ts";
 import { addDuration, firstTimeZone } from "../time.ts";
@@ -33,6 +33,8 @@ export type RouteContext = {
   liveRuns: readonly Run[];
   /** Earlier entries by `admissionKey`. */
   admissions: ReadonlyMap<string, AdmissionRecord>;
+  /** How many more may enter today, of flows that have a daily cap. */
+  room?: ReadonlyMap<string, number> | undefined;
   now: Date;
 };
 
@@ -59,7 +61,13 @@ export function exitRuleFor(
 }
 
 /** `replaces` are live runs whose place the new one takes. */
-export type Entered = { entry: CompiledEntry; key: string | null; replaces: readonly Run[] };
+export type Entered = {
+  entry: CompiledEntry;
+  key: string | null;
+  replaces: readonly Run[];
+  /** What the run shows as its event. */
+  payload: JsonObject;
+};
 export type Entry = { enter: Entered; outcome: null } | { enter: null; outcome: EventOutcome };
 
 /**
@@ -82,12 +90,22 @@ export function enterFlow(flow: CompiledFlow, occurrence: Occurrence, context: R
       continue;
     }
     if (occurrence.depth > flowLimits.depth) return refuse("loop_guard", entry.name, { starts: occurrence.depth });
-    const { key, reason, replaces = [] } = reentryOf(flow, scope, context);
-    return reason === null
-      ? { enter: { entry, key, replaces }, outcome: null }
-      : refuse(reason, entry.name, key === null ? null : { key });
+    return admitted(flow, { occurrence, entry, payload: admission.payload ?? occurrence.payload, scope }, context);
   }
   return refused;
+}
+
+type Admitted = { occurrence: Occurrence; entry: CompiledEntry; payload: JsonObject; scope: Scope };
+
+/** What the rules of the flow say of someone whom an entry lets in. */
+function admitted(flow: CompiledFlow, { occurrence, entry, payload, scope }: Admitted, context: RouteContext): Entry {
+  const refuse = (reason: string, detail: Json = null) =>
+    notStarted(flow, occurrence, { reason, entry: entry.name, detail });
+  const { key, reason, replaces = [] } = reentryOf(flow, { ...scope, event: payload }, context);
+  if (reason !== null) return refuse(reason, key === null ? null : { key });
+  const room = context.room?.get(flow.id) ?? 1;
+  if (room <= 0) return refuse("daily_cap", { perDay: flow.definition.admission?.perDay ?? null });
+  return { enter: { entry, key, replaces, payload }, outcome: null };
 }
 
 /** The outcome that says why `occurrence` did not bring the contact into `flow`. */

@@ -1,5 +1,5 @@
 import type { ZodType } from "zod";
-import type { Condition } from "../condition/condition.ts";
+import type { Audience } from "../audience.ts";
 import type { Contact, ContactChange, IdentityKind } from "../contact.ts";
 import type { Issue } from "../errors.ts";
 import type { HttpRequest } from "../http-request.ts";
@@ -111,7 +111,8 @@ export type Occurrence = {
   priority: Priority;
 };
 
-export type Admission = { admit: true } | { admit: false; reason: string; detail?: JsonObject };
+/** `payload` is what the run shows as its event, in place of what the event brought. */
+export type Admission = { admit: true; payload?: JsonObject } | { admit: false; reason: string; detail?: JsonObject };
 
 /** What an entry with an address of its own wants of calls: an API key or only the token, and the list that contacts join. */
 export type CallSettings = { event: string; auth: "token" | "api-key"; list: string | null };
@@ -127,7 +128,8 @@ export type ReadCall = {
 /**
  * A kind of entry. `listensTo` returns the event names that can start a flow by it; names with a leading `$` are ours.
  * `accepts` says whether this occurrence is one, with the reason when it is not.
- * `call` is there for kinds whose entries get an address of their own, which turns calls into events.
+ * `call` is there for kinds whose entries get an address of their own, which turns calls into events; `start` for kinds that the API can
+ * start: it reads the variables given, with paths of issues relative to them; `schedule` for kinds that start by the clock.
  */
 export type EntryKind<Config = unknown> = {
   name: string;
@@ -137,21 +139,30 @@ export type EntryKind<Config = unknown> = {
   listensTo(config: Config, place: EntryPlace): readonly string[];
   accepts(config: Config, occurrence: Occurrence, context: { entry: string; scope: Scope; now: Date }): Admission;
   call?: { settings(config: Config): CallSettings; read(config: Config, body: Json): ReadCall };
+  start?: { read(config: Config, given: JsonObject): { variables: JsonObject; issues: Issue[] } };
   schedule?: EntrySchedule<Config>;
 };
 
 /** Where an entry stands. */
 export type EntryPlace = { flowId: string; entry: string };
 
-/** Whom a start is for: those in a list (subscribed) or a segment, those for whom a condition holds, or named contacts. */
-export type Audience = { list: string } | { segment: string } | { where: Condition } | { contacts: readonly string[] };
+/** The span between two looks at an audience: `from` is not part of it, `to` is. `timeZone` is that of the workspace. */
+export type LookWindow = { from: Date; to: Date; timeZone: string };
+
+/** Days, as YYYY-MM-DD or (for every year) MM-DD, that a property names in plain dates, and in instants. */
+export type DatePreselection = { property: string; plain: readonly string[]; instants: readonly string[] };
 
 /**
  * An entry that starts by the clock. `nextAt` is the first instant after `after` at which it has to look at its audience, null when there is
- * none; `picks` says whether a contact of the audience is due at an instant between `from` (exclusive) and `to` (inclusive), and with which payload.
+ * none; a null audience is everyone. With `picks`, those of the audience start whom `pick` answers with a payload, among contacts that have a date
+ * of the preselection; instants that went by unseen are made up for. Without, everyone starts, and once only for all instants unseen.
  */
 export type EntrySchedule<Config = unknown> = {
   nextAt(config: Config, context: { after: Date; timeZone: string }): Date | null;
-  audience(config: Config): Audience;
-  picks(config: Config, contact: Contact, window: { from: Date; to: Date; timeZone: string }): JsonObject | null;
+  audience(config: Config): Audience | null;
+  variables(config: Config): JsonObject;
+  picks?: {
+    among(config: Config, window: LookWindow): DatePreselection;
+    pick(config: Config, contact: Contact, window: LookWindow): JsonObject | null;
+  };
 };

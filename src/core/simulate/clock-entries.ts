@@ -1,8 +1,8 @@
+import type { Audience } from "../audience.ts";
 import { evaluate } from "../condition/condition.ts";
 import { type Contact, contactScope } from "../contact.ts";
 import type { CompiledEntry, CompiledFlow } from "../flow/compile.ts";
 import { occurrenceName } from "../flow/occurrence-names.ts";
-import type { Audience } from "../flow/step-kind.ts";
 import type { WorkspaceFacts } from "../flow/workspace-facts.ts";
 import type { JsonObject } from "../json.ts";
 
@@ -39,7 +39,10 @@ export function startOf(
 ): { name: string; payload: JsonObject; target: { flowId: string; entry: string } } | null {
   const { schedule } = entry.kind;
   if (!schedule || !isIn(schedule.audience(entry.config), contact, { workspace, now: to })) return null;
-  const payload = schedule.picks(entry.config, contact, { from, to, timeZone: workspace.timeZone });
+  const window = { from, to, timeZone: workspace.timeZone };
+  const payload = schedule.picks
+    ? schedule.picks.pick(entry.config, contact, window)
+    : schedule.variables(entry.config);
   if (payload === null) return null;
   return { name: occurrenceName.start(flow.id), payload, target: { flowId: flow.id, entry: entry.name } };
 }
@@ -47,9 +50,9 @@ export function startOf(
 type At = { workspace: WorkspaceFacts; now: Date };
 
 /** True when the contact is in the audience at that instant. */
-export function isIn(audience: Audience, contact: Contact, { workspace, now }: At): boolean {
+export function isIn(audience: Audience | null, contact: Contact, { workspace, now }: At): boolean {
+  if (audience === null) return true;
   if ("list" in audience) return contact.lists[audience.list] === "subscribed";
-  if ("contacts" in audience) return audience.contacts.includes(contact.id);
   if ("segment" in audience) return false;
   const facts = { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone };
   const scope = { contact: contactScope(contact), event: {}, run: {}, steps: {}, workspace: facts };

@@ -29,7 +29,7 @@ async function makeMessage(workspaceId?: string): Promise<{ id: string; lane: nu
   const { contactId } = said.body;
   const [contact] = await database.sql`select workspace_id as "workspaceId" from contact where id = ${contactId}`;
   const [id, lane, createdAt] = [newId(), laneOf(contactId), new Date("2026-03-01T10:00:00Z")];
-  const none = { runId: null, flowId: null, version: null, step: null, visit: null, depth: 0, topic: null };
+  const none = { runId: null, flowId: null, version: null, step: null, visit: null, depth: 0 };
   const owner = { lane, contactId, workspaceId: workspaceId ?? contact?.["workspaceId"] };
   await insertMessages(database.sql, [
     { ...owner, id, channel: "email", purpose: "marketing" as const, topic: null, createdAt, ...none },

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { serveAbTests } from "./ab-tests.ts";
+import { serveBroadcasts } from "./broadcasts.ts";
 import { serveContacts } from "./contacts.ts";
 import { type RestContext, withZod } from "./context.ts";
 import { serveEventBatch } from "./event-batch.ts";
@@ -29,6 +30,7 @@ const resources = [
   serveFlows,
   serveFlowStates,
   serveAbTests,
+  serveBroadcasts,
   serveRuns,
   serveMessages,
   serveHttpActions,

@@ -33,6 +33,8 @@ export type CollectContext = {
   now: Date;
   /** True: nothing is decided; what was to happen ends as failed. */
   quarantine: boolean;
+  /** How many more may enter today, of flows that have a daily cap. */
+  room: Map<string, number>;
   onBug: (error: unknown, about: { contactId: string; runIds: string[] }) => void;
 };
 
@@ -79,6 +81,7 @@ function collectContact(rows: PassRows, contact: ContactWork, context: CollectCo
       flows: context.flows.lookup(contact.workspaceId),
       now: context.now,
       newId: newIdInLane,
+      room: context.room,
     });
     for (const { error, ...about } of decision.bugs)
       context.onBug(error, { contactId: contact.key.id, runIds: about.runId === null ? [] : [about.runId] });

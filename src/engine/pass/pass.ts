@@ -23,6 +23,7 @@ import { writeTogether } from "../../storage/together.ts";
 import { insertTrail } from "../../storage/trail.ts";
 import { decideAbTests, writeTests } from "./ab-tests.ts";
 import { type CollectContext, collect, type PassRows } from "./collect.ts";
+import { countStarts, takeDailyRoom } from "./daily-room.ts";
 import { loadWork, type Taken, takeWork } from "./load.ts";
 
 export type PassOptions = {
@@ -76,21 +77,20 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
     const [all] = await Promise.all([takeWork(sql, held, { now, perLane, withChecks }), options.flows.refresh(sql)]);
     const taken = only ? workOf(all, only.contactId) : all;
     const items = countItems(taken);
+    const { flows, onBug } = options;
+    const daily = await takeDailyRoom(sql, taken, { flows, now });
+    const quarantine = only?.quarantine ?? false;
     const rows =
       items === 0
         ? null
-        : collect(await loadWork(sql, taken, { flows: options.flows, now }), {
-            flows: options.flows,
-            now,
-            quarantine: only?.quarantine ?? false,
-            onBug: options.onBug,
-          });
+        : collect(await loadWork(sql, taken, { flows, now }), { flows, now, quarantine, room: daily.room, onBug });
+    if (rows) await countStarts(sql, daily, rows.newRuns);
     const [{ leased, unleased }, next] = await Promise.all([
       rows === null ? { leased: [], unleased: [] } : writePass(sql, { rows, taken, lane: held[0] ?? 0, now }, options),
       nextWakes(sql, held),
     ]);
     // After the writes, so that what this pass has foretold is among them.
-    const checks = options.flows.hasTimedSegments() ? await nextChecks(sql, held) : [];
+    const checks = await checksToCome(sql, held, withChecks);
     const wakes = earliest([...next, ...checks]);
     return {
       lanes: held,
@@ -102,6 +102,10 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
       items,
     };
   });
+}
+
+async function checksToCome(sql: Transaction, lanes: readonly number[], withChecks: boolean) {
+  return withChecks ? nextChecks(sql, lanes) : [];
 }
 
 function countItems({ events, due, answers, checks }: Taken): number {

@@ -14,7 +14,10 @@ const connections = {
 };
 const hot = connect(url, { ...connections, hot: true });
 const logger = createLogger({ level: configuration.logLevel, destination: pino.destination({ fd: 2, sync: true }) });
-const platform = await createPlatform({ sql: hot, hot }, configuration, () => undefined);
+const platform = await createPlatform({ sql: hot, hot }, configuration, {
+  signal: () => undefined,
+  wake: () => undefined,
+});
 const engine = createEngine({
   ...{ configuration, platform, logger, worker },
   database: { hot, isEmbedded },

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { type Condition, conditionFields, conditionSchema } from "./condition/condition.ts";
+import type { Issue } from "./errors.ts";
+
+const id = z.uuid("must be a UUID");
+
+/** Whom a start is for: those subscribed to a list, those in a segment, or those for whom a condition on the contact holds. */
+export const audienceSchema = z.union([
+  z.strictObject({ list: id }),
+  z.strictObject({ segment: id }),
+  z.strictObject({ where: conditionSchema }),
+]);
+export type Audience = z.output<typeof audienceSchema>;
+
+/** What the schema of an audience cannot say: its condition may ask for the contact only. */
+export function audienceIssues(audience: Audience, path: string): Issue[] {
+  return "where" in audience ? contactOnlyIssues(audience.where, path === "" ? "where" : `${path}.where`) : [];
+}
+
+function contactOnlyIssues(where: Condition, path: string): Issue[] {
+  const foreign = conditionFields(where).filter((field) => !/^(\$\.)?contact\b/.test(field));
+  return foreign.map((field) => ({ path, message: `must only look at the contact; it asks for ${field}` }));
+}

@@ -1,0 +1,31 @@
+import type { Audience } from "../core/audience.ts";
+import type { Issue } from "../core/errors.ts";
+import type { Reference } from "../core/flow/step-kind.ts";
+import type { Queryable } from "../storage/database.ts";
+import { findFlowIds } from "../storage/flow-reads.ts";
+import { holdLists } from "../storage/lists.ts";
+
+/** Those of the references that lead to nothing in the workspace, as issues. What is there stays until the transaction ends. */
+export async function missingIssues(
+  sql: Queryable,
+  workspaceId: string,
+  references: readonly Reference[],
+): Promise<Issue[]> {
+  const idsOf = (kind: Reference["kind"]) => [
+    ...new Set(references.flatMap((reference) => (reference.kind === kind ? [reference.id.toLowerCase()] : []))),
+  ];
+  const [lists, flows] = [idsOf("list"), idsOf("flow")];
+  const found = new Set([
+    ...(lists.length === 0 ? [] : await holdLists(sql, { workspaceId, ids: lists })),
+    ...(flows.length === 0 ? [] : await findFlowIds(sql, { workspaceId, ids: flows })),
+  ]);
+  return references
+    .filter(({ id }) => !found.has(id.toLowerCase()))
+    .map(({ kind, id, path }) => ({ path, message: `there is no ${kind} ${id}` }));
+}
+
+/** What an audience names by its id; `path` is where the audience is. */
+export function audienceReferences(audience: Audience, path: string): Reference[] {
+  const at = (field: string) => (path === "" ? field : `${path}.${field}`);
+  return "list" in audience ? [{ kind: "list", id: audience.list, path: at("list") }] : [];
+}
