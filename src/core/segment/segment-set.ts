@@ -1,12 +1,12 @@
-import type { Condition } from "../condition/condition.ts";
+import { type Condition, evaluate } from "../condition/condition.ts";
 import { type ConditionReads, readsOf } from "../condition/reads.ts";
 import { occurrenceName } from "../flow/occurrence-names.ts";
 
 /** A segment as its workspace has defined it. */
 export type Segment = { id: string; name: string; definition: Condition };
 
-/** The same, with what its definition looks at. */
-export type CompiledSegment = Segment & { reads: ConditionReads };
+/** The same, with what its definition looks at. `welcomesNew`: a contact of whom nothing is known yet is in it. */
+export type CompiledSegment = Segment & { reads: ConditionReads; welcomesNew: boolean };
 
 /** What has happened to a contact, as far as segments may care. `fields`: the names of those that changed, `any` when that is not known. */
 export type Touch = { fields: "any" | ReadonlySet<string>; events: readonly string[]; time: boolean };
@@ -16,7 +16,7 @@ export type SegmentSet = {
   all: readonly CompiledSegment[];
   /** True when some segment looks at events of the name; those that tell of messages are among them. */
   hears(eventName: string): boolean;
-  /** True when some segment looks at fields of contacts. */
+  /** True when a contact that is new or was changed may be in other segments than before. */
   readsContacts: boolean;
   /** True when the membership of some contact may change by time alone. */
   isTimed: boolean;
@@ -26,14 +26,14 @@ export type SegmentSet = {
 
 /** Makes the set of a workspace. */
 export function compileSegments(segments: readonly Segment[]): SegmentSet {
-  const all = inOrder(segments.map((segment) => ({ ...segment, reads: readsOf([segment.definition]) })));
+  const all = inOrder(segments.map(compile));
   const heard = new Set(all.flatMap(({ reads }) => eventNames(reads)));
   // Asked for every contact of a pass, and there are few different answers.
   const touched = new Map<string, readonly CompiledSegment[]>();
   return {
     all,
     hears: (eventName) => heard.has(eventName),
-    readsContacts: all.some(({ reads }) => reads.fields.size > 0),
+    readsContacts: all.some(readsContact),
     isTimed: all.some(({ reads }) => reads.isTimed),
     touchedBy(touch) {
       const key = keyOf(touch, heard);
@@ -73,6 +73,17 @@ export function readersOf(all: readonly CompiledSegment[], id: string): Compiled
   return withReaders(all, (segment) => segment.id === id).filter((segment) => segment.id !== id);
 }
 
+function compile(segment: Segment): CompiledSegment {
+  const { definition } = segment;
+  // The instant does not matter: nothing is there that could be near it.
+  const welcomesNew = evaluate(definition, { contact: {} }, new Date(0));
+  return { ...segment, reads: readsOf([definition]), welcomesNew };
+}
+
+function readsContact({ reads, welcomesNew }: CompiledSegment): boolean {
+  return reads.fields.size > 0 || welcomesNew;
+}
+
 function withReaders(all: readonly CompiledSegment[], isFirst: (segment: CompiledSegment) => boolean) {
   const found = new Set<string>();
   for (const segment of all)
@@ -80,9 +91,10 @@ function withReaders(all: readonly CompiledSegment[], isFirst: (segment: Compile
   return all.filter(({ id }) => found.has(id));
 }
 
-function isTouched({ reads }: CompiledSegment, { fields, events, time }: Touch): boolean {
+function isTouched(segment: CompiledSegment, { fields, events, time }: Touch): boolean {
+  const { reads } = segment;
   if (time && reads.isTimed) return true;
-  if (fields === "any" ? reads.fields.size > 0 : [...fields].some((name) => reads.fields.has(name))) return true;
+  if (fields === "any" ? readsContact(segment) : [...fields].some((name) => reads.fields.has(name))) return true;
   return events.length > 0 && eventNames(reads).some((name) => events.includes(name));
 }
 

@@ -67,7 +67,7 @@ test("after any changes, in any order with rebuilding, the members are those for
       expect(world.engine.errors).toEqual([]);
       await world.stop();
     }),
-    { numRuns: 4 },
+    { numRuns: 4, endOnFailure: true },
   );
 }, 120_000);
 
