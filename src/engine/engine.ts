@@ -7,6 +7,10 @@ import { removeDeadWorkers, removeWorker } from "../storage/workers.ts";
 import { broadcastRound } from "./broadcasts/round.ts";
 import { BroadcastWorker } from "./broadcasts/worker.ts";
 import { Heart } from "./heart.ts";
+import { actOnRuns } from "./jobs/act.ts";
+import { migrateRuns } from "./jobs/migrate.ts";
+import { releaseRuns } from "./jobs/release.ts";
+import { JobRunner } from "./jobs.ts";
 import { LaneWorker } from "./lanes.ts";
 import { passOneByOne } from "./pass/one-by-one.ts";
 import { type PassOptions, type PassResult, runPass } from "./pass/pass.ts";
@@ -40,6 +44,7 @@ export type EngineTuning = {
   lanesPerPass: number;
   batch: number;
   sweepMs: number;
+  jobPollMs: number;
   heartbeatMs: number;
   deadAfterMs: number;
   maxHeld: number;
@@ -55,6 +60,7 @@ const defaults: EngineTuning = {
   lanesPerPass: 32,
   batch: 1000,
   sweepMs: 5000,
+  jobPollMs: 1000,
   heartbeatMs: 2000,
   deadAfterMs: 10_000,
   maxHeld: 2000,
@@ -72,6 +78,7 @@ export class Engine {
   readonly #lanes: LaneWorker;
   readonly #broadcasts: BroadcastWorker;
   readonly #queues: EffectQueue[];
+  readonly #jobs: JobRunner;
   readonly #settler;
   readonly #heart: Heart;
   readonly #builder: SegmentBuilder;
@@ -93,6 +100,15 @@ export class Engine {
     });
     this.#broadcasts = this.#broadcastWorker();
     this.#queues = options.performers.map((performer) => this.#queue(performer));
+    this.#jobs = new JobRunner({
+      ...{ sql, now, pollMs: this.#tuning.jobPollMs },
+      kinds: [releaseRuns, migrateRuns(options.flows), actOnRuns(options.flows)],
+      onLane: (lane) => {
+        this.signal([lane]);
+        for (const queue of this.#queues) queue.poke();
+      },
+      onError: (error, about) => this.#report(error, "A part of a job failed; it is tried again.", about),
+    });
     this.#heart = new Heart({
       ...{ sql, worker: this.worker, roles: options.roles, queues: this.#queues },
       ...{ heartbeatMs: this.#tuning.heartbeatMs, deadAfterMs: this.#tuning.deadAfterMs },
@@ -118,6 +134,7 @@ export class Engine {
     this.#lanes.start();
     this.#builder.start();
     this.#broadcasts.start();
+    this.#jobs.start();
   }
 
   /** Says that lanes have work. */
@@ -126,9 +143,14 @@ export class Engine {
     else this.#options.onRemoteWork?.({ lanes: [...lanes], outbox: false });
   }
 
-  /** Says that there is work beside the lanes: in the outbox, broadcasts, schedules. */
+  /** Says that there is work beside the lanes: in the outbox, broadcasts, schedules, jobs. */
   poke(): void {
     this.#broadcasts.signal();
+    this.#jobs.poke();
+    this.#pokeQueues();
+  }
+
+  #pokeQueues(): void {
     for (const queue of this.#queues) queue.poke();
   }
 
@@ -139,10 +161,11 @@ export class Engine {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#broadcasts.stop(), this.#builder.stop()]);
+    const others = Promise.all([this.#broadcasts.stop(), this.#builder.stop(), this.#jobs.stop()]);
     await this.#lanes.stop();
     await Promise.all(this.#queues.map((queue) => queue.stop()));
     await this.#settler.idle();
+    await others;
     await this.#heart.stop();
     await releaseLeases(this.#options.sql, this.worker);
     await removeWorker(this.#options.sql, this.worker);
@@ -152,6 +175,7 @@ export class Engine {
   async idle(): Promise<void> {
     while (!this.#isIdle()) {
       await this.#broadcasts.idle();
+      await this.#jobs.idle();
       await this.#lanes.idle();
       for (const queue of this.#queues) await queue.idle();
       await this.#settler.idle();
@@ -161,6 +185,7 @@ export class Engine {
   #isIdle(): boolean {
     return (
       this.#broadcasts.isIdle() &&
+      this.#jobs.isIdle() &&
       this.#lanes.isIdle() &&
       this.#queues.every((queue) => queue.isIdle()) &&
       this.#settler.depth() === 0
@@ -240,7 +265,10 @@ export class Engine {
       ...{ performer, settler: this.#settler, now, maxHeld: this.#tuning.maxHeld },
       mayBegin: () => this.#heart.isHeard(),
       claim: (limit, lowest) => claimEffects(sql, { worker: this.worker, kind, now: now(), limit, lowest }),
-      prepare: (effects) => flows.need(sql, effects),
+      prepare: async (effects) => {
+        await Promise.all([flows.refresh(sql), flows.need(sql, effects)]);
+      },
+      isHeld: ({ workspaceId, flowId }) => flows.holds(workspaceId, flowId, null),
       nextDue: (lowest) => nextEffectDue(sql, kind, lowest),
       onError: (error) => this.#report(error, "An effect could not be performed; it is tried again."),
     });

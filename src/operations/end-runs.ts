@@ -1,54 +1,62 @@
+import { endCounts } from "../core/flow/counts.ts";
+import { placeOf } from "../core/flow/end-moved.ts";
+import type { RunChange } from "../core/flow/migrate-run.ts";
 import { endRun, type Run } from "../core/flow/run.ts";
 import type { Json } from "../core/json.ts";
-import { addCounts } from "../storage/counters.ts";
+import { addCounts, type CounterRow } from "../storage/counters.ts";
 import type { Transaction } from "../storage/database.ts";
-import { updateRuns } from "../storage/runs.ts";
+import { moveRuns } from "../storage/run-changes.ts";
 import { insertTrail } from "../storage/trail.ts";
 
 type End = { reason: string; detail?: Json; now: Date };
 
 // After the entries of a pass in the same millisecond, whose seq is a visit.
-const trailSeq = 1_000_000;
+const endSeq = 1_000_000;
 
 /** Ends live runs of one lane from outside a pass, with an entry in their trail. The caller holds the lane. */
 export async function cancelRuns(sql: Transaction, runs: readonly Run[], { reason, detail, now }: End): Promise<Run[]> {
   if (runs.length === 0) return [];
-  const ended = runs.map((run) => endRun(run, "cancelled", { now, reason }));
-  await updateRuns(
-    sql,
-    ended.map((run) => ({ run, dataChanged: false })),
-  );
-  await insertTrail(
-    sql,
-    ended.map((run) => ({
-      lane: run.lane,
-      runId: run.id,
-      seq: trailSeq,
-      at: now,
-      entries: [entryOf(run, { reason, ...(detail === undefined ? {} : { detail }), now })],
-    })),
-  );
-  await addCounts(sql, countsOf(ended));
-  return ended;
+  const changes = runs.map((run) => ({
+    run: endRun(run, "cancelled", { now, reason }),
+    trail: {
+      ...placeOf(run, "cancel", now),
+      ...{ outcome: "cancelled" as const, reason },
+      ...(detail === undefined ? {} : { detail }),
+    },
+    counts: endCounts(run, "cancelled").map((name) => ({ version: run.version, name })),
+  }));
+  await saveChanges(sql, changes, now);
+  return changes.map(({ run }) => run);
 }
 
-function entryOf(run: Run, { reason, detail, now }: End) {
-  const place = {
-    visit: run.visit,
-    step: run.step ?? "",
-    kind: "cancel",
-    enteredAt: run.enteredAt.toISOString(),
-    at: now.toISOString(),
-  };
-  return { ...place, outcome: "cancelled" as const, reason, ...(detail === undefined ? {} : { detail }) };
+/** Saves what something from outside a pass made of runs of one lane, with their trail and the roll-ups. The caller holds the lane. */
+export async function saveChanges(sql: Transaction, changes: readonly RunChange[], now: Date): Promise<void> {
+  if (changes.length === 0) return;
+  const trail = changes.map(({ run, trail: entry }) => ({
+    lane: run.lane,
+    runId: run.id,
+    seq: run.endedAt === null ? entry.visit : endSeq,
+    at: now,
+    entries: [entry],
+  }));
+  await moveRuns(
+    sql,
+    changes.map(({ run }) => run),
+  );
+  await insertTrail(sql, trail);
+  await addCounts(sql, countRows(changes));
 }
 
-function countsOf(runs: readonly Run[]) {
-  const counts = new Map<string, Parameters<typeof addCounts>[1][number]>();
-  for (const { lane, workspaceId, flowId, version } of runs) {
-    const key = `${flowId}|${version}`;
-    const by = (counts.get(key)?.by ?? 0) + 1;
-    counts.set(key, { lane, workspaceId, subject: flowId, version, name: "cancelled", by });
+/** Counts of runs of one lane as rows of the roll-ups. */
+function countRows(changes: readonly Pick<RunChange, "run" | "counts">[]): CounterRow[] {
+  const rows = new Map<string, CounterRow>();
+  for (const { run, counts } of changes) {
+    const { lane, workspaceId, flowId } = run;
+    for (const { version, name } of counts) {
+      const key = `${flowId}|${version}|${name}`;
+      const by = (rows.get(key)?.by ?? 0) + 1;
+      rows.set(key, { lane, workspaceId, subject: flowId, version, name, by });
+    }
   }
-  return [...counts.values()];
+  return [...rows.values()];
 }

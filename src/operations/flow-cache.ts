@@ -4,9 +4,10 @@ import type { FlowLookup } from "../core/flow/decide.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import { isOfChange, isOfLists, occurrenceName } from "../core/flow/occurrence-names.ts";
 import { compileSegments, noSegments, type SegmentSet } from "../core/segment/segment-set.ts";
-import { type AbTestRow, loadAbTests } from "../storage/ab-tests.ts";
+import { loadAbTests } from "../storage/ab-tests.ts";
 import type { Queryable } from "../storage/database.ts";
 import { loadCurrentVersions, loadFlowVersions, loadGoalEvents, loadHeardEvents } from "../storage/flows.ts";
+import { loadHolds } from "../storage/holds.ts";
 import { loadWorkspaceSegments } from "../storage/segments.ts";
 import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
 
@@ -22,6 +23,8 @@ type Workspace = {
   segments: SegmentSet;
   /** The flows of which an event is a goal, in some version, by its name. */
   goals: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The flows whose runs stand still: all of them (null), or those due by then. */
+  holds: ReadonlyMap<string, Date | null>;
 };
 
 /** Whether somebody listens to changes of contacts at all, and to those of lists: who changes a contact looks no further where nobody does. */
@@ -42,6 +45,8 @@ export type FlowCache = {
   hasTimedSegments(): boolean;
   /** The flows of which the event is a goal, in some version. */
   goalFlows(workspaceId: string, eventName: string): ReadonlySet<string>;
+  /** True when runs of the flow that are due at `dueAt` (null: at no instant) are not to be moved. */
+  holds(workspaceId: string, flowId: string, dueAt: Date | null): boolean;
   workspace(workspaceId: string): WorkspaceRow | undefined;
   workspaces(): WorkspaceRow[];
   /** The tests of current versions that have begun and have no winner. */
@@ -71,6 +76,9 @@ export function createFlowCache(registry: Registry): FlowCache {
   const hears = (workspaceId: string, eventName: string) => isHeard(workspaces.get(workspaceId), eventName);
   const segmentsOf = (workspaceId: string) => workspaces.get(workspaceId)?.segments ?? noSegments;
 
+  const holds = (workspaceId: string, flowId: string, dueAt: Date | null) =>
+    isHeldAt(workspaces.get(workspaceId)?.holds.get(flowId), dueAt);
+
   return {
     async refresh(sql) {
       for (const facts of await listWorkspaces(sql)) {
@@ -95,6 +103,7 @@ export function createFlowCache(registry: Registry): FlowCache {
     segments: segmentsOf,
     hasTimedSegments: () => hasTimed,
     goalFlows: (workspaceId, eventName) => workspaces.get(workspaceId)?.goals.get(eventName) ?? noFlows,
+    holds,
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     openTests: (workspaceId) => openTests(workspaces.get(workspaceId)),
@@ -112,6 +121,7 @@ export function createFlowCache(registry: Registry): FlowCache {
       hears: (eventName) => hears(workspaceId, eventName),
       version: find,
       abStates: (flowId, step) => workspaces.get(workspaceId)?.tests.get(`${flowId}|${step}`) ?? null,
+      holds: (flowId, dueAt) => holds(workspaceId, flowId, dueAt),
     }),
     version: find,
   };
@@ -122,21 +132,19 @@ function isHeard(workspace: Workspace | undefined, name: string): boolean {
   return workspace.listening.has(name) || workspace.heard.has(name) || workspace.segments.hears(name);
 }
 
+function isHeldAt(before: Date | null | undefined, dueAt: Date | null): boolean {
+  return before === null || (before !== undefined && dueAt !== null && dueAt <= before);
+}
+
 const noChanges: HeardChanges = { any: false, lists: false };
 
 function changesAmong(names: readonly string[]): HeardChanges {
   return { any: names.some(isOfChange), lists: names.some(isOfLists) };
 }
 
-type Loaded = {
-  flows: CompiledFlow[];
-  heard: readonly string[];
-  tests: readonly AbTestRow[];
-  segments: SegmentSet;
-  goals: readonly { name: string; flowId: string }[];
-};
+type Loaded = Omit<Awaited<ReturnType<typeof loadWorkspace>>, "rows"> & { flows: CompiledFlow[] };
 
-function workspaceOf(facts: WorkspaceRow, { flows, heard, tests, segments, goals }: Loaded): Workspace {
+function workspaceOf(facts: WorkspaceRow, { flows, heard, tests, segments, goals, held }: Loaded): Workspace {
   const listening = byEvent(flows);
   const changes = changesAmong([...listening.keys(), ...heard]);
   const states = tests.map(
@@ -151,18 +159,20 @@ function workspaceOf(facts: WorkspaceRow, { flows, heard, tests, segments, goals
     segments,
     tests: new Map(states),
     goals: byGoal(goals),
+    holds: new Map(held.map(({ flowId, heldBefore }) => [flowId, heldBefore])),
   };
 }
 
 async function loadWorkspace(sql: Queryable, workspaceId: string) {
-  const [rows, heard, tests, segments, goals] = await Promise.all([
+  const [rows, heard, tests, segments, goals, held] = await Promise.all([
     loadCurrentVersions(sql, workspaceId),
     loadHeardEvents(sql, workspaceId),
     loadAbTests(sql, { workspaceId }),
     loadWorkspaceSegments(sql, workspaceId),
     loadGoalEvents(sql, workspaceId),
+    loadHolds(sql, workspaceId),
   ]);
-  return { rows, heard, tests, goals, segments: segments.length === 0 ? noSegments : compileSegments(segments) };
+  return { rows, heard, tests, goals, held, segments: segments.length === 0 ? noSegments : compileSegments(segments) };
 }
 
 function openTests(workspace: Workspace | undefined): OpenTest[] {

@@ -1,4 +1,6 @@
 import { AppError } from "../core/errors.ts";
+import type { CompiledFlow } from "../core/flow/compile.ts";
+import { type StepCounts, stepCounts } from "../core/flow/counts.ts";
 import type { FlowDefinition } from "../core/flow/definition.ts";
 import { readCounts } from "../storage/counters.ts";
 import { findFlowVersion } from "../storage/flow-reads.ts";
@@ -40,62 +42,67 @@ export async function getVersion(
   return view;
 }
 
-export type VersionCounts = {
+const totals = ["started", "retried", "completed", "exited", "failed", "cancelled", "movedIn", "movedOut"] as const;
+
+/** `exits`: how often each exit of each step was taken. `steps`: who came, who stands there now, and how the others went on. */
+export type VersionCounts = Record<(typeof totals)[number], number> & {
   version: number;
-  started: number;
-  completed: number;
-  exited: number;
-  failed: number;
-  cancelled: number;
+  live: number;
   exits: Record<string, Record<string, number>>;
   /** Runs that reached each goal. */
   goals: Record<string, number>;
   /** Messages that a rule kept from going, by step and rule. */
   dropped: Record<string, Record<string, number>>;
+  steps: Record<string, StepCounts>;
 };
 
-/** How many runs each version started and ended, and how often each exit of each step was taken. */
+/** How many runs each version started and ended, and where they stand, by the roll-ups. */
 export async function flowCounts(
   platform: Platform,
   caller: Caller,
   { id }: { id: string },
 ): Promise<{ flowId: string; versions: VersionCounts[] }> {
   requireScope(caller, "flows:read");
-  const flow = await requireFlow(platform.sql, caller.workspaceId, id);
-  const versions = new Map<number, VersionCounts>();
-  for (const { version, name, value } of await readCounts(platform.sql, {
-    workspaceId: caller.workspaceId,
-    subject: flow.id,
-  })) {
-    const counts = versions.get(version) ?? {
-      version,
-      started: 0,
-      completed: 0,
-      exited: 0,
-      failed: 0,
-      cancelled: 0,
-      exits: {},
-      goals: {},
-      dropped: {},
-    };
-    versions.set(version, counts);
-    addCount(counts, name, value);
-  }
-  return { flowId: flow.id, versions: [...versions.values()] };
+  const { id: flowId } = await requireFlow(platform.sql, caller.workspaceId, id);
+  const rows = await readCounts(platform.sql, { workspaceId: caller.workspaceId, subject: flowId });
+  const versions = [...new Set(rows.map(({ version }) => version))];
+  await platform.flows.need(
+    platform.sql,
+    versions.map((version) => ({ flowId, version })),
+  );
+  return {
+    flowId,
+    versions: versions.map((version) => {
+      const counts = rows.filter((row) => row.version === version);
+      return countsOf(platform.flows.version(flowId, version), { version, counts });
+    }),
+  };
 }
 
-/** Names that begin with `$` are ours; the others are a total, or a step and its exit. */
-function addCount(counts: VersionCounts, name: string, value: number): void {
+type Counted = { version: number; counts: readonly { name: string; value: number }[] };
+
+function countsOf(flow: CompiledFlow | undefined, { version, counts }: Counted): VersionCounts {
+  const totalOf = (name: string) => counts.find((row) => row.name === name)?.value ?? 0;
+  const total = Object.fromEntries(totals.map((name) => [name, totalOf(name)])) as Record<
+    (typeof totals)[number],
+    number
+  >;
+  const ended = total.completed + total.exited + total.failed + total.cancelled;
+  const named: Pick<VersionCounts, "exits" | "goals" | "dropped"> = { exits: {}, goals: {}, dropped: {} };
+  for (const { name, value } of counts) addNamed(named, name, value);
+  const live = total.started + total.retried + total.movedIn - total.movedOut - ended;
+  return { version, ...total, live, ...named, steps: flow ? stepCounts(flow, counts) : {} };
+}
+
+/** Names that begin with `$` are ours; the others with a colon are a step and its exit. */
+function addNamed(
+  { exits, goals, dropped }: Pick<VersionCounts, "exits" | "goals" | "dropped">,
+  ...count: [string, number]
+) {
+  const [name, value] = count;
   const [first = "", second, third] = name.split(":");
-  if (first === "$goal" && second !== undefined) counts.goals[second] = value;
-  else if (first === "$dropped" && second !== undefined && third !== undefined)
-    counts.dropped[second] = { ...counts.dropped[second], [third]: value };
-  else if (second !== undefined) counts.exits[first] = { ...counts.exits[first], [second]: value };
-  else if (isTotal(name)) counts[name] = value;
-}
-
-const totals = ["started", "completed", "exited", "failed", "cancelled"] as const;
-
-function isTotal(name: string): name is (typeof totals)[number] {
-  return (totals as readonly string[]).includes(name);
+  if (second === undefined) return;
+  if (first === "$goal") goals[second] = value;
+  else if (first !== "$dropped") exits[first] = { ...exits[first], [second]: value };
+  else if (third !== undefined) dropped[second] = { ...dropped[second], [third]: value };
 }

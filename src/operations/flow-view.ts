@@ -8,7 +8,12 @@ import { listIncomingCalls } from "../storage/incoming-calls.ts";
 import type { Platform } from "./platform.ts";
 
 /** A flow as lists show it. `version` is the published one; null when there is none. */
-export type FlowSummary = Omit<FlowRow, "workspaceId" | "draft">;
+export type FlowSummary = Omit<FlowRow, "workspaceId" | "draft" | "isHeld" | "heldBefore"> & {
+  /** Whether the live runs of a paused flow stand still (hold) or go on (drain); null when it is not paused. */
+  pauseMode: "hold" | "drain" | null;
+  /** True while what fell due during a hold is being dealt with. */
+  isReleasing: boolean;
+};
 
 /** A flow with its draft, what is wrong with the draft, and the tokens of its incoming calls. */
 export type FlowView = FlowSummary & {
@@ -18,8 +23,9 @@ export type FlowView = FlowSummary & {
 };
 
 /** A flow as lists show it. */
-export function summarizeFlow({ workspaceId: _, draft: __, ...flow }: FlowRow): FlowSummary {
-  return flow;
+export function summarizeFlow({ workspaceId: _, draft: __, isHeld, heldBefore, ...flow }: FlowRow): FlowSummary {
+  const drained = flow.status === "paused" ? "drain" : null;
+  return { ...flow, pauseMode: isHeld ? "hold" : drained, isReleasing: heldBefore !== null };
 }
 
 /** A flow with everything about it. */

@@ -222,12 +222,23 @@ test("counts runs and exits by version", async () => {
     { ...row, lane: 2, name: "started", by: 1 },
     { ...row, version: 2, name: "failed", by: 1 },
   ]);
-  const none = { started: 0, completed: 0, exited: 0, failed: 0, cancelled: 0, goals: {}, dropped: {}, exits: {} };
+  const ended = { completed: 0, exited: 0, failed: 0, cancelled: 0 };
+  const none = {
+    started: 0,
+    retried: 0,
+    movedIn: 0,
+    movedOut: 0,
+    ...ended,
+    exits: {},
+    goals: {},
+    dropped: {},
+    steps: {},
+  };
   expect(await flowCounts(platform, platform.caller, { id })).toEqual({
     flowId: id,
     versions: [
-      { ...none, version: 1, started: 6, exits: { mail: { next: 2 } } },
-      { ...none, version: 2, failed: 1 },
+      { ...none, version: 1, live: 6, started: 6, exits: { mail: { next: 2 } } },
+      { ...none, version: 2, live: -1, failed: 1 },
     ],
   });
 });

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { createTestEngine, type TestEngine } from "../testing/engine.ts";
 import { createTestPlatform, createTestWorkspace, type TestPlatform } from "../testing/platform.ts";
 import { findStrayIdentities } from "../testing/stray-identities.ts";
-import { cancelRun } from "./cancel-run.ts";
+import { actOnRun } from "./act-on-run.ts";
 import { deleteContact } from "./delete-contact.ts";
 import { getEvent, listEvents } from "./events.ts";
 import { explainFlow } from "./explain-flow.ts";
@@ -108,7 +108,7 @@ test("a run can be read with its trail, what started it, and its messages with e
 
 test("cancelling ends the run where it stands, takes back what was not sent, and counts", async () => {
   const { flowId, runId } = await enter();
-  const ended = await cancelRun(platform, platform.caller, { id: runId, reason: "asked to" });
+  const ended = await actOnRun(platform, platform.caller, { id: runId, action: { kind: "cancel", note: "asked to" } });
   expect(ended).toMatchObject({
     status: "cancelled",
     reason: "cancelled_by_request",
@@ -126,7 +126,7 @@ test("cancelling ends the run where it stands, takes back what was not sent, and
   expect((await flowCounts(platform, platform.caller, { id: flowId })).versions).toMatchObject([
     { started: 1, cancelled: 1, completed: 0 },
   ]);
-  await expect(cancelRun(platform, platform.caller, { id: runId })).rejects.toMatchObject({
+  await expect(actOnRun(platform, platform.caller, { id: runId, action: { kind: "cancel" } })).rejects.toMatchObject({
     code: "invalid_state",
     detail: { status: "cancelled" },
   });
@@ -278,7 +278,9 @@ test("nothing of another workspace is found", async () => {
   const id = (await listMessages(platform, platform.caller, { runId })).data[0]?.id ?? "";
   const other = { ...platform.caller, workspaceId: await createTestWorkspace(database.sql) };
   await expect(getRun(platform, other, { id: runId })).rejects.toMatchObject({ code: "run_not_found" });
-  await expect(cancelRun(platform, other, { id: runId })).rejects.toMatchObject({ code: "run_not_found" });
+  await expect(actOnRun(platform, other, { id: runId, action: { kind: "cancel" } })).rejects.toMatchObject({
+    code: "run_not_found",
+  });
   await expect(getMessage(platform, other, { id })).rejects.toMatchObject({ code: "message_not_found" });
   await expect(deleteContact(platform, other, { id: contactId })).rejects.toMatchObject({ code: "contact_not_found" });
   expect((await listRuns(platform, other, { flowId })).data).toEqual([]);

@@ -15,12 +15,16 @@ export type FlowRow = {
   status: FlowStatus;
   draft: Json;
   version: number | null;
+  /** Paused, and its live runs stand still. */
+  isHeld: boolean;
+  /** Resumed: what was due by then waits until a job has dealt with it. */
+  heldBefore: Date | null;
   createdAt: Date;
   updatedAt: Date;
 };
 
 function flowColumns(sql: Queryable) {
-  return sql`id, workspace_id as "workspaceId", number, name, status, draft, version, created_at as "createdAt", updated_at as "updatedAt"`;
+  return sql`id, workspace_id as "workspaceId", number, name, status, draft, version, is_held as "isHeld", held_before as "heldBefore", created_at as "createdAt", updated_at as "updatedAt"`;
 }
 
 export async function insertFlow(

@@ -61,7 +61,7 @@ export async function claimEffects(
        cross join lateral (
          select lane, run_id, visit, ordinal, due_at from outbox
           where outbox.lane = l.lane and kind = ${kind} and outbox.priority = p.priority and due_at <= ${now}
-            and leased_by is null and not answered
+            and leased_by is null and not answered and not held
           order by due_at limit ${limit}
        ) o
        where p.priority <= ${lowest}
@@ -72,7 +72,7 @@ export async function claimEffects(
        cross join lateral (
          select ctid as place from outbox
           where outbox.lane = k.lane and outbox.run_id = k.run_id and outbox.visit = k.visit and outbox.ordinal = k.ordinal
-            and due_at <= ${now} and leased_by is null and not answered
+            and due_at <= ${now} and leased_by is null and not answered and not held
          offset 0
             for update skip locked
        ) o
@@ -99,7 +99,7 @@ export async function nextEffectDue(
          from (values (0::smallint), (1::smallint), (2::smallint)) as p(priority)
         cross join lateral (
           select due_at from outbox
-           where outbox.lane = l.lane and kind = ${kind} and outbox.priority = p.priority and leased_by is null and not answered
+           where outbox.lane = l.lane and kind = ${kind} and outbox.priority = p.priority and leased_by is null and not answered and not held
            order by due_at limit 1
         ) first
         where p.priority <= ${lowest}
@@ -145,7 +145,12 @@ export async function finishEffects(sql: Queryable, worker: string, keys: readon
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
 
-export type AnsweredEffect = OutboxKey & { contactId: string; workspaceId: string; answer: EffectAnswer };
+export type AnsweredEffect = OutboxKey & {
+  contactId: string;
+  workspaceId: string;
+  flowId: string;
+  answer: EffectAnswer;
+};
 
 /** The answers waiting in these lanes, the urgent ones first, at most `perLane` each. The caller holds the lanes. */
 export async function takeAnswers(
@@ -154,11 +159,9 @@ export async function takeAnswers(
   perLane: number,
 ): Promise<AnsweredEffect[]> {
   return sql<AnsweredEffect[]>`
-    select o.lane, o.run_id as "runId", o.visit, o.ordinal, o.contact_id as "contactId", o.workspace_id as "workspaceId", o.answer
-      from unnest(${[...lanes]}::smallint[]) as held(lane)
-     cross join lateral (
-       select * from outbox where outbox.lane = held.lane and answered order by priority limit ${perLane}
-     ) o`;
+    select o.lane, o.run_id as "runId", o.visit, o.ordinal, o.contact_id as "contactId", o.workspace_id as "workspaceId", o.flow_id as "flowId", o.answer
+      from unnest(${[...lanes]}::smallint[]) as held_lane(lane)
+     cross join lateral (select * from outbox where outbox.lane = held_lane.lane and answered and not held order by priority limit ${perLane}) o`;
 }
 
 /** Takes answered effects out of the outbox: their runs have had the answers. */
@@ -172,7 +175,7 @@ export function removeAnswered(sql: Queryable, keys: readonly OutboxKey[]): Pend
 const keyMatch =
   'outbox.lane = k.lane and outbox.run_id = k."runId" and outbox.visit = k.visit and outbox.ordinal = k.ordinal';
 
-function locatedEffects(sql: Queryable, rows: readonly object[], shape: string) {
+export function locatedEffects(sql: Queryable, rows: readonly object[], shape: string) {
   return located(sql, { table: "outbox", rows, shape, match: keyMatch });
 }
 

@@ -6,10 +6,10 @@ import { located, recordset, shareOf } from "./rows.ts";
 
 export type RunKey = { lane: number; id: string };
 
-/** The columns of a run under the names of the type Run. */
+/** The columns of a run under the names of the type Run. A run that was put aside still says when it was due. */
 export function runColumns(sql: Queryable | Sql | Transaction) {
   return sql`r.lane, r.id, r.workspace_id as "workspaceId", r.flow_id as "flowId", r.version, r.contact_id as "contactId", r.key, r.entry,
-    r.status, r.step, r.visit, r.entered_at as "enteredAt", r.wake_at as "wakeAt", r.reason, r.event_id as "eventId",
+    r.status, r.step, r.visit, r.entered_at as "enteredAt", coalesce(r.wake_at, r.parked_wake_at) as "wakeAt", r.reason, r.event_id as "eventId",
     r.event_name as "eventName", r.event_at as "eventAt", r.event, r.vars, r.steps, r.started_at as "startedAt", r.ended_at as "endedAt", r.priority, r.depth`;
 }
 
@@ -83,8 +83,8 @@ export function updateRuns(sql: Queryable, runs: readonly { run: Run; dataChange
   }));
   return sql`
     update run r
-       set status = k.status, step = k.step, visit = k.visit, entered_at = k."enteredAt", wake_at = k."wakeAt", reason = k.reason,
-           ended_at = k."endedAt", depth = k.depth, vars = coalesce(k.vars, r.vars), steps = coalesce(k.steps, r.steps)
+       set status = k.status, step = k.step, visit = k.visit, entered_at = k."enteredAt", wake_at = k."wakeAt", parked_wake_at = null,
+           reason = k.reason, ended_at = k."endedAt", depth = k.depth, vars = coalesce(k.vars, r.vars), steps = coalesce(k.steps, r.steps)
       from ${located(sql, { table: "run", rows, shape: updateShape, match: "run.lane = k.lane and run.id = k.id" })} as k
      where r.ctid = k.place`;
 }

@@ -415,6 +415,8 @@ create table flow (
   version integer,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  is_held boolean default false not null,
+  held_before timestamp with time zone,
   constraint flow_pkey PRIMARY KEY (id),
   constraint flow_number_key UNIQUE (number),
   constraint flow_check CHECK (((status <> ALL (ARRAY['active'::text, 'paused'::text])) OR (version IS NOT NULL))),
@@ -477,6 +479,39 @@ create table incoming_call (
   constraint incoming_call_flow_id_entry_key UNIQUE (flow_id, entry),
   constraint incoming_call_token_check CHECK ((length(token) >= 32)),
   constraint incoming_call_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id)
+);
+
+create table job (
+  id uuid not null,
+  workspace_id uuid not null,
+  flow_id uuid,
+  kind text not null,
+  status text not null,
+  phase smallint default 0 not null,
+  params jsonb not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  error text,
+  constraint job_pkey PRIMARY KEY (id),
+  constraint job_check CHECK (((ended_at IS NULL) = (status = 'running'::text))),
+  constraint job_status_check CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'cancelled'::text, 'failed'::text]))),
+  constraint job_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id),
+  constraint job_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX job_running ON public.job USING btree (id) WHERE (status = 'running'::text);
+CREATE INDEX job_workspace ON public.job USING btree (workspace_id, id);
+
+create table job_lane (
+  job_id uuid not null,
+  lane smallint not null,
+  cursor jsonb,
+  counts jsonb default '{}'::jsonb not null,
+  failures smallint default 0 not null,
+  is_done boolean default false not null,
+  due_at timestamp with time zone not null,
+  constraint job_lane_pkey PRIMARY KEY (job_id, lane),
+  constraint job_lane_job_id_fkey FOREIGN KEY (job_id) REFERENCES job(id) ON DELETE CASCADE
 );
 
 create table lane (
@@ -620,15 +655,18 @@ create table run (
   ended_at timestamp with time zone,
   priority smallint default 1 not null,
   depth smallint default 0 not null,
+  parked_wake_at timestamp with time zone,
   constraint run_pkey PRIMARY KEY (lane, id),
   constraint run_check CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['active'::text, 'waiting'::text, 'asking'::text])))),
   constraint run_check1 CHECK (((ended_at IS NULL) OR (wake_at IS NULL))),
+  constraint run_check2 CHECK (((parked_wake_at IS NULL) OR ((wake_at IS NULL) AND (ended_at IS NULL)))),
   constraint run_priority_check CHECK (((priority >= 0) AND (priority <= 2))),
   constraint run_status_check CHECK ((status = ANY (ARRAY['active'::text, 'waiting'::text, 'asking'::text, 'completed'::text, 'exited'::text, 'failed'::text, 'cancelled'::text])))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX run_due ON public.run USING btree (lane, priority, wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX run_flow ON public.run USING btree (flow_id, id);
 CREATE INDEX run_live ON public.run USING btree (lane, contact_id) WHERE (ended_at IS NULL);
+CREATE INDEX run_parked ON public.run USING btree (lane, flow_id, parked_wake_at) WHERE (parked_wake_at IS NOT NULL);
 
 create table sandbox_message (
   workspace_id uuid not null,

@@ -35,7 +35,7 @@ test("goes through step after step until the run ends, and leaves a trail of eac
     [1, "tag", "update-contact", "went", "next"],
     [2, "done", "end", "ended", undefined],
   ]);
-  expect(counts).toEqual(["tag:next", "completed"]);
+  expect(counts).toEqual(["tag:next", "completed", "done!completed"]);
   expect(changes).toEqual([{ kind: "add-tags", tags: ["a"] }]);
 });
 
@@ -128,7 +128,7 @@ describe("exit rules", () => {
     const { run, trail, counts } = move(flow);
     expect(run).toMatchObject({ status: "exited", step: "done", reason: "exit_rule_1" });
     expect(trail.at(-1)).toMatchObject({ outcome: "exited", kind: "exit-rule", step: "done", visit: 2 });
-    expect(counts).toEqual(["tag:next", "exited"]);
+    expect(counts).toEqual(["tag:next", "exited", "done!exited"]);
   });
 
   test("win over an answer that has just come", () => {
@@ -153,7 +153,7 @@ describe("ends as failed, with a place in the trail and a count", () => {
     const { run, trail, counts } = move(callFlow, { step: "lost" });
     expect(run).toMatchObject({ status: "failed", reason: "step_missing" });
     expect(trail).toMatchObject([{ outcome: "failed", step: "lost", kind: "engine", reason: "step_missing" }]);
-    expect(counts).toEqual(["failed"]);
+    expect(counts).toEqual(["failed", "lost!failed"]);
   });
 
   test("a run in a circle, at the limit of visits", () => {

@@ -7,6 +7,7 @@ import type { AbState } from "./ab-test.ts";
 import { type Activity, noActivity } from "./activity.ts";
 import { type Advanced, unmoved } from "./advanced.ts";
 import type { CompiledFlow, CompiledStep } from "./compile.ts";
+import { countOf } from "./counts.ts";
 import { flowLimits } from "./definition.ts";
 import type { EffectAnswer, EffectRequest } from "./effect.ts";
 import { exitRun, failRun, finish } from "./end-moved.ts";
@@ -27,6 +28,8 @@ export type Facts = {
   answer?: EffectAnswer | undefined;
   occurrence?: Occurrence | undefined;
   abStates?: AbStates | undefined;
+  /** The flow is held: the run hears what comes, and goes no further than the next step. */
+  isHeld?: boolean;
 };
 
 /** How far the tests of the workspace are, by flow and step. */
@@ -44,6 +47,7 @@ export type Move = {
   /** How many flows in a row led to what has come; see `depthOf`. */
   depth: number;
   abStates: AbStates | undefined;
+  isHeld: boolean;
   moved: Advanced;
 };
 /** What the step that the run stands on is told. */
@@ -61,10 +65,10 @@ export function advance(flow: CompiledFlow, run: Run, facts: Facts): Advanced {
 export function moveOf(
   flow: CompiledFlow,
   run: Run,
-  { contact, workspace, activity = noActivity, now, occurrence, abStates }: Facts,
+  { contact, workspace, activity = noActivity, now, occurrence, abStates, isHeld = false }: Facts,
 ): Move {
   const depth = occurrence?.depth ?? 0;
-  return { flow, workspace, activity, now, depth, abStates, moved: unmoved(run, contact) };
+  return { flow, workspace, activity, now, depth, abStates, isHeld, moved: unmoved(run, contact) };
 }
 
 /** Takes a move on from where its run stands by now. */
@@ -72,7 +76,7 @@ export function goOn(move: Move, first: Given): Advanced {
   const { moved, now } = move;
   let given = first;
   for (let taken = 0; isLive(moved.run); taken += 1) {
-    if (taken === flowLimits.stepsPerAdvance) {
+    if (taken === (move.isHeld ? 1 : flowLimits.stepsPerAdvance)) {
       moved.run = { ...moved.run, status: "active", wakeAt: now };
       break;
     }
@@ -187,7 +191,7 @@ export function leave(move: Move, step: CompiledStep, outcome: Extract<StepOutco
   const { run } = moved;
   const target = step.exits[outcome.exit] ?? null;
   note(move, step, { outcome: "went", exit: outcome.exit, ...detailOf(outcome) });
-  moved.counts.push(`${step.name}:${outcome.exit}`, ...(outcome.counts ?? []));
+  moved.counts.push(countOf.exit(step.name, outcome.exit), ...(outcome.counts ?? []));
   ask(moved, step, { effects: outcome.effects ?? [], awaited: false });
   moved.occurrences.push(...(outcome.occurrences ?? []));
   if (outcome.variant !== undefined)

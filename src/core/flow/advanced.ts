@@ -1,4 +1,5 @@
 import type { Contact, ContactChange } from "../contact.ts";
+import type { Count } from "./counts.ts";
 import type { EffectRequest } from "./effect.ts";
 import type { Run, TrailEntry } from "./run.ts";
 import type { NewOccurrence } from "./step-kind.ts";
@@ -8,9 +9,6 @@ export type AskedEffect = EffectRequest & { step: string; visit: number; ordinal
 
 /** A variant that a run took in the test of a step. */
 export type TakenVariant = { step: string; visit: number; variant: string };
-
-/** A count for the roll-ups: `step` and what happened there. */
-export type Count = string;
 
 /** What an advance decided, as data: nothing of it has happened yet. */
 export type Advanced = {

@@ -42,7 +42,7 @@ test("an event begins a run, remembers the entry and counts it", () => {
   });
   expect(decision.outcomes).toMatchObject([{ eventId: "go", outcome: "started", runId: "new-1", entry: "begin" }]);
   expect(decision.admissions).toEqual([{ flowId: "flow-1", key: null, runId: "new-1", at: noon }]);
-  expect(decision.counts).toMatchObject([{ name: "started" }]);
+  expect(decision.counts).toMatchObject([{ name: "started" }, { name: "wait<" }]);
 });
 
 test("the second of two events in one batch meets what the first one did", () => {

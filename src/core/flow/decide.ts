@@ -5,6 +5,7 @@ import { type Advanced, unmoved } from "./advanced.ts";
 import { changeOccurrences, isChanged } from "./change-occurrences.ts";
 import { changedOccurrence } from "./changed-occurrence.ts";
 import type { CompiledFlow } from "./compile.ts";
+import { moveCounts } from "./counts.ts";
 import { type Decision, emptyDecision } from "./decision.ts";
 import type { EffectAnswer } from "./effect.ts";
 import { exitRun, failRun, replaceRun } from "./end-moved.ts";
@@ -54,6 +55,8 @@ export type FlowLookup = {
   hears(eventName: string): boolean;
   version(flowId: string, version: number): CompiledFlow | undefined;
   abStates?: AbStates;
+  /** True when runs of the flow that are due at this instant (null: at none) are not to be moved. */
+  holds?(flowId: string, dueAt: Date | null): boolean;
 };
 
 export type DecideContext = {
@@ -118,8 +121,9 @@ function meetRun(deciding: Deciding, runId: string, occurrence: Occurrence): voi
   const flow = run && context.flows.version(run.flowId, run.version);
   if (!(run && flow?.listensTo.has(occurrence.name))) return;
   const { workspace, now } = context;
-  const { abStates } = context.flows;
-  keep(deciding, meet(flow, run, { ...state, workspace, now, abStates, occurrence }));
+  const { abStates, holds } = context.flows;
+  const isHeld = holds?.(run.flowId, run.wakeAt) ?? false;
+  keep(deciding, meet(flow, run, { ...state, workspace, now, abStates, occurrence, isHeld }));
 }
 
 /** An entry that throws keeps the contact out of its flow, and says so; other flows are not touched by it. */
@@ -170,7 +174,8 @@ function start(deciding: Deciding, { flow, occurrence, entry, key, replaces, pay
   if (room !== undefined) context.room?.set(flow.id, room - 1);
   decision.runs.set(run.id, { run, isNew: true, trail: [] });
   decision.admissions.push({ flowId: flow.id, key, runId: run.id, at: now });
-  decision.counts.push({ flowId: flow.id, version: flow.version, name: "started" });
+  for (const name of ["started", ...moveCounts(null, entry.next)])
+    decision.counts.push({ flowId: flow.id, version: flow.version, name });
   decision.outcomes.push({
     eventId: occurrence.id,
     flowId: flow.id,

@@ -1,5 +1,6 @@
 import type { Contact, ContactChange } from "../contact.ts";
-import type { AskedEffect, Count, TakenVariant } from "./advanced.ts";
+import type { AskedEffect, TakenVariant } from "./advanced.ts";
+import type { Count } from "./counts.ts";
 import type { Conversion } from "./goals.ts";
 import type { Priority } from "./priority.ts";
 import type { EventOutcome } from "./route.ts";

@@ -1,5 +1,6 @@
 import { isoText } from "../time.ts";
 import type { Advanced } from "./advanced.ts";
+import { endCounts } from "./counts.ts";
 import { endRun, type Run, type TrailEntry } from "./run.ts";
 
 /** Ends the run of a move. False, for the run goes no further. */
@@ -8,8 +9,8 @@ export function finish(
   status: "completed" | "exited" | "failed" | "cancelled",
   end: { now: Date; reason: string | null },
 ): false {
+  moved.counts.push(...endCounts(moved.run, status));
   moved.run = endRun(moved.run, status, end);
-  moved.counts.push(status);
   return false;
 }
 

@@ -117,6 +117,8 @@ const reasons: Readonly<Record<string, string>> = {
   other_message: "it was another message",
   other_link: "it was another link",
   no_keyword: "the message had none of the keywords",
+  variables_invalid: "the variables it came with are not those that the entry declares",
+  daily_cap: "as many contacts as the flow takes in a day had entered that day",
   condition_not_met: "the condition of the entry did not hold",
   already_running: "the contact was in the flow already",
   entered_before: "the contact may enter only once, and had entered before",

@@ -1,6 +1,7 @@
 import { contextOf, depthOf, endsEarly, type Facts, goOn, leave, type Move, moveOf, runStep } from "./advance.ts";
 import type { Advanced } from "./advanced.ts";
 import type { CompiledFlow, CompiledStep } from "./compile.ts";
+import { moveCounts } from "./counts.ts";
 import { failRun, placeOf } from "./end-moved.ts";
 import { occurrenceName } from "./occurrence-names.ts";
 import { isLive, type Run } from "./run.ts";
@@ -18,10 +19,14 @@ export function meet(flow: CompiledFlow, run: Run, facts: Facts & { occurrence: 
   const listeners = flow.listeners.get(name) ?? [];
   for (const step of listeners) {
     const isElsewhere = step.name !== run.step && step.kind.reachedFromAnywhere?.(step.config);
-    if (isElsewhere && jump(move, step, facts)) return isLive(move.moved.run) ? goOn(move, {}) : move.moved;
+    if (isElsewhere && jump(move, step, facts)) return mayGoOn(move) ? goOn(move, {}) : move.moved;
   }
   const isAwaited = run.status === "waiting" && listeners.some((step) => step.name === run.step);
   return isAwaited ? goOn(move, facts) : move.moved;
+}
+
+function mayGoOn({ isHeld, moved }: Move): boolean {
+  return !isHeld && isLive(moved.run);
 }
 
 /** Takes the run to a step that no exit of its present step leads to, when that step has a use for what happened. */
@@ -32,6 +37,7 @@ function jump(move: Move, step: CompiledStep, facts: Facts): boolean {
     const outcome = runStep(step, contextOf(move, step, facts));
     if (outcome.kind !== "go") return false;
     moved.trail.push({ ...placeOf(run, "jump", now), outcome: "moved", detail: { to: step.name } });
+    moved.counts.push(...moveCounts(run.step, step.name));
     const depth = depthOf(move);
     moved.run = { ...run, depth, step: step.name, visit: run.visit + 1, enteredAt: now, status: "active", wakeAt: now };
     leave(move, step, outcome);

@@ -94,6 +94,10 @@ export type StepKind<Config = unknown> = {
   mail?(config: Config): MailTemplate | null;
   /** The test of variants that the step is. */
   test?(config: Config): AbTest;
+  /** The exit by which a wait that a person cuts short is left; the first one when absent. */
+  skipExit?(config: Config): string;
+  /** True when the step sends a message to the contact. */
+  sends?(config: Config): boolean;
   check?(config: Config, context: CheckContext): Issue[];
   run(config: Config, context: StepContext): StepOutcome;
 };

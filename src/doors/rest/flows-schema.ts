@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { overdueSchema } from "../../core/flow/overdue.ts";
 import { anyJson, issueList, pageFields, pageOf } from "./schema.ts";
 
 const status = z.enum(["draft", "active", "paused", "archived"]);
@@ -37,6 +38,11 @@ const summaryFields = {
   name: z.string(),
   status,
   version: z.int().nullable().describe("The published version; null when there is none."),
+  pauseMode: z
+    .enum(["hold", "drain"])
+    .nullable()
+    .describe("Whether the live runs of a paused flow stand still (hold) or go on (drain)."),
+  isReleasing: z.boolean().describe("True while what fell due during a hold is being dealt with."),
   createdAt: z.date(),
   updatedAt: z.date(),
 };
@@ -67,16 +73,29 @@ const versionFields = { version: z.int(), publishedAt: z.date(), publishedBy: z.
 export const versionPage = pageOf(z.object(versionFields));
 export const versionView = z.object({ ...versionFields, flowId: z.string(), definition });
 
+const stepCountsView = z.object({
+  entered: z.int(),
+  waiting: z.int().describe("Runs that stand on the step now."),
+  left: z.record(z.string(), z.int()).describe("By exit."),
+  failed: z.int(),
+  ended: z.int().describe("Ended there in another way."),
+  moved: z.int().describe("Taken away by a jump, a migration or by hand."),
+});
+
 export const flowCountsView = z.object({
   flowId: z.string(),
   versions: z.array(
     z.object({
       version: z.int(),
       started: z.int(),
+      retried: z.int(),
       completed: z.int(),
       exited: z.int(),
       failed: z.int(),
       cancelled: z.int(),
+      movedIn: z.int(),
+      movedOut: z.int(),
+      live: z.int(),
       exits: z
         .record(z.string(), z.record(z.string(), z.int()))
         .describe("How often each exit of each step was taken."),
@@ -84,6 +103,23 @@ export const flowCountsView = z.object({
       dropped: z
         .record(z.string(), z.record(z.string(), z.int()))
         .describe("How many messages of each step a rule kept from going, by rule."),
+      steps: z.record(z.string(), stepCountsView),
     }),
   ),
 });
+
+export const pauseBody = z
+  .strictObject({
+    mode: z.enum(["hold", "drain"]).default("drain").describe("hold: live runs stand still too; drain: they go on."),
+  })
+  .meta({ examples: [{ mode: "hold" }] })
+  .optional();
+
+export const resumeBody = z
+  .strictObject({
+    overdue: overdueSchema
+      .optional()
+      .describe("What becomes of what fell due during a hold: run, drop, newest, or spread over a time."),
+  })
+  .meta({ examples: [{ overdue: { policy: "spread", over: { amount: 2, unit: "hours" } } }] })
+  .optional();

@@ -142,7 +142,7 @@ function definitionIn(request: FastifyRequest<{ Body: { definition: unknown } }>
 }
 
 /** The flow with the whole addresses of its incoming calls. */
-function withAddresses(flow: FlowView, addressOf: RestContext["addressOf"]) {
+export function withAddresses(flow: FlowView, addressOf: RestContext["addressOf"]) {
   return {
     ...flow,
     incomingCalls: flow.incomingCalls.map((call) => ({ ...call, url: addressOf(`/in/${call.token}`) })),

@@ -7,12 +7,15 @@ import { serveEventBatch } from "./event-batch.ts";
 import { serveEvents } from "./events.ts";
 import { serveExplain } from "./explain.ts";
 import { serveFlowStates } from "./flow-states.ts";
+import { serveFlowVersions } from "./flow-versions.ts";
 import { serveFlows } from "./flows.ts";
 import { serveHttpActions } from "./http-actions.ts";
 import { serveIncomingCalls } from "./incoming-call.ts";
+import { serveJobs } from "./jobs.ts";
 import { serveKeys } from "./keys.ts";
 import { serveLists } from "./lists.ts";
 import { serveMessages } from "./messages.ts";
+import { serveRunActions } from "./run-actions.ts";
 import { serveRuns } from "./runs.ts";
 import { serveSandbox } from "./sandbox.ts";
 import { serveSecrets } from "./secrets.ts";
@@ -31,7 +34,10 @@ const resources = [
   serveFlowStates,
   serveAbTests,
   serveBroadcasts,
+  serveFlowVersions,
   serveRuns,
+  serveRunActions,
+  serveJobs,
   serveMessages,
   serveHttpActions,
   serveSandbox,

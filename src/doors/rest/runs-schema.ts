@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { slugSchema } from "../../core/flow/definition.ts";
+import { runActionSchema, runFilterSchema } from "../../core/flow/job-params.ts";
 import { endedStatuses, liveStatuses } from "../../core/flow/run.ts";
 import { messageView } from "./messages-schema.ts";
 import { anyJson, jsonObject, pageFields, pageOf } from "./schema.ts";
@@ -60,3 +62,20 @@ export const runQuery = z.strictObject({
 });
 
 export const cancelBody = z.strictObject({ reason: z.string().max(500).optional() }).optional();
+export const moveBody = z.strictObject({ step: slugSchema }).meta({ examples: [{ step: "pause" }] });
+
+export const runActionsBody = z
+  .strictObject({
+    action: runActionSchema,
+    filter: runFilterSchema,
+    dryRun: z.boolean().default(false).describe("Only count the runs."),
+  })
+  .meta({
+    examples: [
+      {
+        action: { kind: "skip-wait" },
+        filter: { flowId: "0190a000-0000-7000-8000-000000000001", step: "pause", status: "waiting" },
+        dryRun: true,
+      },
+    ],
+  });

@@ -1,14 +1,13 @@
-import { cancelRun } from "../../operations/cancel-run.ts";
 import { getRun, listRuns } from "../../operations/runs.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
-import { cancelBody, runDetail, runPage, runQuery, runView } from "./runs-schema.ts";
+import { runDetail, runPage, runQuery } from "./runs-schema.ts";
 import { idParams } from "./schema.ts";
 
 const tag = "Runs";
 const notFound = ["run_not_found"] as const;
 
-/** Runs: listed, read with their trail, cancelled. */
+/** Runs: listed, and read with their trail. */
 export function serveRuns(app: RestApp, { platform, callerOf }: RestContext): void {
   app.get(
     "/v1/runs",
@@ -32,22 +31,5 @@ export function serveRuns(app: RestApp, { platform, callerOf }: RestContext): vo
       },
     },
     async (request) => getRun(platform, callerOf(request), request.params),
-  );
-
-  app.post(
-    "/v1/runs/:id/cancel",
-    {
-      schema: {
-        ...describe({
-          tag,
-          summary: "Cancel a run",
-          description: "It ends where it stands; what it asked for and nobody has begun is not done.",
-        }),
-        params: idParams,
-        body: cancelBody,
-        response: { 200: runView, ...refusals({ hasBody: true, errors: [...notFound, "invalid_state"] }) },
-      },
-    },
-    async (request) => cancelRun(platform, callerOf(request), { ...request.params, reason: request.body?.reason }),
   );
 }

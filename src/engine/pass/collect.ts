@@ -1,3 +1,4 @@
+import { endCounts } from "../../core/flow/counts.ts";
 import { decide } from "../../core/flow/decide.ts";
 import type { Decision, MadeOccurrence } from "../../core/flow/decision.ts";
 import type { Conversion } from "../../core/flow/goals.ts";
@@ -105,7 +106,7 @@ function failAll(
   const touched = new Set(work.flatMap((item) => ("runId" in item ? [item.runId] : [])));
   for (const run of runs.filter(({ id, endedAt }) => endedAt === null && touched.has(id))) {
     rows.movedRuns.push({ run: endRun(run, "failed", { now, reason }), dataChanged: false });
-    count(rows, run, { flowId: run.flowId, version: run.version, name: "failed" });
+    for (const name of endCounts(run, "failed")) count(rows, run, { flowId: run.flowId, version: run.version, name });
     const entry = {
       visit: run.visit,
       step: run.step ?? "",

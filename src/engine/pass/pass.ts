@@ -24,6 +24,7 @@ import { insertTrail } from "../../storage/trail.ts";
 import { decideAbTests, writeTests } from "./ab-tests.ts";
 import { type CollectContext, collect, type PassRows } from "./collect.ts";
 import { countStarts, takeDailyRoom } from "./daily-room.ts";
+import { setAside, writeAside } from "./hold.ts";
 import { loadWork, type Taken, takeWork } from "./load.ts";
 
 export type PassOptions = {
@@ -75,7 +76,7 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
     const now = options.now();
     const withChecks = options.flows.hasTimedSegments();
     const [all] = await Promise.all([takeWork(sql, held, { now, perLane, withChecks }), options.flows.refresh(sql)]);
-    const taken = only ? workOf(all, only.contactId) : all;
+    const { taken, aside } = setAside(only ? workOf(all, only.contactId) : all, options.flows);
     const items = countItems(taken);
     const { flows, onBug } = options;
     const daily = await takeDailyRoom(sql, taken, { flows, now });
@@ -85,7 +86,8 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
         ? null
         : collect(await loadWork(sql, taken, { flows, now }), { flows, now, quarantine, room: daily.room, onBug });
     if (rows) await countStarts(sql, daily, rows.newRuns);
-    const [{ leased, unleased }, next] = await Promise.all([
+    const [, { leased, unleased }, next] = await Promise.all([
+      writeAside(sql, aside),
       rows === null ? { leased: [], unleased: [] } : writePass(sql, { rows, taken, lane: held[0] ?? 0, now }, options),
       nextWakes(sql, held),
     ]);
@@ -94,7 +96,7 @@ export async function runPass(options: PassOptions, lanes: readonly number[], on
     const wakes = earliest([...next, ...checks]);
     return {
       lanes: held,
-      busy: [...skipped, ...fullLanes(taken, perLane), ...queuedLanes(rows)],
+      busy: [...skipped, ...fullLanes(all, perLane), ...queuedLanes(rows)],
       wakes,
       effects: leased,
       unleased: unleased.length,

@@ -5,11 +5,12 @@ import type { MessageUpdate } from "../../storage/messages.ts";
 import type { OutboxRow } from "../../storage/outbox.ts";
 import type { SandboxMessageRow } from "../../storage/sandbox-messages.ts";
 
-/** What becomes of an effect in the outbox: its run gets an answer, it is tried again, or it is done. */
+/** What becomes of an effect in the outbox: its run gets an answer, it is tried again, it is done, or it waits for its held flow. */
 export type Next =
   | { kind: "answer"; answer: EffectAnswer }
   | { kind: "retry"; attempt: number; at: Date; firstDueAt?: Date; putOff?: string }
-  | { kind: "done" };
+  | { kind: "done" }
+  | { kind: "hold" };
 
 /** All that follows from one attempt at an effect, to be written in one commit. */
 export type Settlement = {

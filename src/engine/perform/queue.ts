@@ -18,6 +18,8 @@ export type EffectQueueOptions = {
   claim: (limit: number, lowest: Priority) => Promise<OutboxRow[]>;
   /** Loads what performing these effects needs. */
   prepare: (effects: OutboxRow[]) => Promise<void>;
+  /** True when the flow of the effect is held: it is not begun. */
+  isHeld: (effect: OutboxRow) => boolean;
   /** When the next effect that nobody holds, none less urgent than `lowest`, is due. */
   nextDue: (lowest: Priority) => Promise<Date | null>;
   onError: (error: unknown) => void;
@@ -150,9 +152,9 @@ export class EffectQueue {
   async #run(effect: OutboxRow): Promise<void> {
     this.#begun.add(effect);
     this.#performing += 1;
-    const settlement = await this.#options.performer
-      .perform(effect)
-      .catch((error: unknown) => this.#bug(effect, error));
+    const settlement = this.#options.isHeld(effect)
+      ? { effect, next: { kind: "hold" as const } }
+      : await this.#options.performer.perform(effect).catch((error: unknown) => this.#bug(effect, error));
     this.#performing -= 1;
     // The next one need not wait until this one is written down: what is written is batched, and larger batches cost less.
     this.#pump();

@@ -5,6 +5,7 @@ import { isHeardOfMessage, tellOfMessages } from "../../operations/message-occur
 import { addCounts, type CounterRow } from "../../storage/counters.ts";
 import { isDataFault } from "../../storage/data-fault.ts";
 import type { Sql, Transaction } from "../../storage/database.ts";
+import { holdEffects } from "../../storage/holds.ts";
 import { insertMessageEvents } from "../../storage/message-events.ts";
 import { updateMessages } from "../../storage/messages.ts";
 import { answerEffects, finishEffects, type OutboxKey, retryEffects } from "../../storage/outbox.ts";
@@ -97,10 +98,12 @@ async function writeOutbox(sql: Transaction, batch: Settlement[], worker: string
     next.kind === "retry" ? [{ ...keyOf(effect), ...next, dueAt: next.at }] : [],
   );
   const done = batch.flatMap(({ effect, next }) => (next.kind === "done" ? [keyOf(effect)] : []));
+  const held = batch.flatMap(({ effect, next }) => (next.kind === "hold" ? [keyOf(effect)] : []));
   const keys = await Promise.all([
     answers.length > 0 ? answerEffects(sql, worker, answers) : [],
     retries.length > 0 ? retryEffects(sql, worker, retries) : [],
     done.length > 0 ? finishEffects(sql, worker, done) : [],
+    held.length > 0 ? holdEffects(sql, worker, held) : [],
   ]);
   return new Set(keys.flat().map(keyText));
 }

@@ -60,7 +60,7 @@ describe("a goal with an event", () => {
   test("takes a run from wherever it stands, and counts", () => {
     const { run, counts, trail } = place(asleep, 10);
     expect(run).toMatchObject({ status: "waiting", step: "rest", visit: 3 });
-    expect(counts).toEqual(["won:next", "won:goal", "goal"]);
+    expect(counts).toEqual(["wait>", "won<", "won:next", "won:goal", "goal"]);
     expect(run.steps).toEqual({ won: { reachedAt: "2026-03-01T13:00:00.000Z", by: "event", event: "order.placed" } });
     expect(trail.map(({ step, outcome, exit }) => [step, outcome, exit])).toEqual([
       ["wait", "moved", undefined],

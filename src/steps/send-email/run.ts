@@ -12,6 +12,7 @@ export const sendEmail: StepKind<SendEmailConfig> = {
   config: sendEmailConfig,
   exits: () => ["next"],
   mail: (config) => config,
+  sends: () => true,
   check: (config) => mailParts(config).flatMap(({ path, source, mode }) => checkTemplate(source, mode, { path })),
   run(config, { contact, scope, now }) {
     if (config.to === defaultRecipient && !contact.email) {
