@@ -76,9 +76,6 @@ export function createFlowCache(registry: Registry): FlowCache {
   const hears = (workspaceId: string, eventName: string) => isHeard(workspaces.get(workspaceId), eventName);
   const segmentsOf = (workspaceId: string) => workspaces.get(workspaceId)?.segments ?? noSegments;
 
-  const holds = (workspaceId: string, flowId: string, dueAt: Date | null) =>
-    isHeldAt(workspaces.get(workspaceId)?.holds.get(flowId), dueAt);
-
   return {
     async refresh(sql) {
       for (const facts of await listWorkspaces(sql)) {
@@ -103,7 +100,7 @@ export function createFlowCache(registry: Registry): FlowCache {
     segments: segmentsOf,
     hasTimedSegments: () => hasTimed,
     goalFlows: (workspaceId, eventName) => workspaces.get(workspaceId)?.goals.get(eventName) ?? noFlows,
-    holds,
+    holds: (workspaceId, flowId, dueAt) => isHeldAt(workspaces.get(workspaceId), flowId, dueAt),
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     openTests: (workspaceId) => openTests(workspaces.get(workspaceId)),
@@ -121,7 +118,7 @@ export function createFlowCache(registry: Registry): FlowCache {
       hears: (eventName) => hears(workspaceId, eventName),
       version: find,
       abStates: (flowId, step) => workspaces.get(workspaceId)?.tests.get(`${flowId}|${step}`) ?? null,
-      holds: (flowId, dueAt) => holds(workspaceId, flowId, dueAt),
+      holds: (flowId, dueAt) => isHeldAt(workspaces.get(workspaceId), flowId, dueAt),
     }),
     version: find,
   };
@@ -132,7 +129,8 @@ function isHeard(workspace: Workspace | undefined, name: string): boolean {
   return workspace.listening.has(name) || workspace.heard.has(name) || workspace.segments.hears(name);
 }
 
-function isHeldAt(before: Date | null | undefined, dueAt: Date | null): boolean {
+function isHeldAt(workspace: Workspace | undefined, flowId: string, dueAt: Date | null): boolean {
+  const before = workspace?.holds.get(flowId);
   return before === null || (before !== undefined && dueAt !== null && dueAt <= before);
 }
 

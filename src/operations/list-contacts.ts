@@ -46,7 +46,8 @@ export async function listContacts(
   return { data: await viewContacts(platform.sql, data), nextCursor };
 }
 
-function whereIssues(where: Condition | undefined): Issue[] {
+/** What is wrong with a condition that is to choose contacts. */
+export function whereIssues(where: Condition | undefined): Issue[] {
   if (where === undefined) return [];
   const issues = checkCondition(where).map(({ path, message }) => ({
     path: path === "" ? "where" : `where.${path}`,

@@ -4,6 +4,7 @@ import type { Reference } from "../core/flow/step-kind.ts";
 import type { Queryable } from "../storage/database.ts";
 import { findFlowIds } from "../storage/flow-reads.ts";
 import { holdLists } from "../storage/lists.ts";
+import { loadWorkspaceSegments } from "../storage/segments.ts";
 
 /** Those of the references that lead to nothing in the workspace, as issues. What is there stays until the transaction ends. */
 export async function missingIssues(
@@ -14,10 +15,11 @@ export async function missingIssues(
   const idsOf = (kind: Reference["kind"]) => [
     ...new Set(references.flatMap((reference) => (reference.kind === kind ? [reference.id.toLowerCase()] : []))),
   ];
-  const [lists, flows] = [idsOf("list"), idsOf("flow")];
+  const [lists, flows, segments] = [idsOf("list"), idsOf("flow"), idsOf("segment")];
   const found = new Set([
     ...(lists.length === 0 ? [] : await holdLists(sql, { workspaceId, ids: lists })),
     ...(flows.length === 0 ? [] : await findFlowIds(sql, { workspaceId, ids: flows })),
+    ...(segments.length === 0 ? [] : (await loadWorkspaceSegments(sql, workspaceId)).map((segment) => segment.id)),
   ]);
   return references
     .filter(({ id }) => !found.has(id.toLowerCase()))
@@ -27,5 +29,6 @@ export async function missingIssues(
 /** What an audience names by its id; `path` is where the audience is. */
 export function audienceReferences(audience: Audience, path: string): Reference[] {
   const at = (field: string) => (path === "" ? field : `${path}.${field}`);
-  return "list" in audience ? [{ kind: "list", id: audience.list, path: at("list") }] : [];
+  if ("list" in audience) return [{ kind: "list", id: audience.list, path: at("list") }];
+  return "segment" in audience ? [{ kind: "segment", id: audience.segment, path: at("segment") }] : [];
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { validateFlow } from "../core/flow/validate.ts";
 import { entryKinds, stepKinds } from "../steps/index.ts";
@@ -36,4 +37,15 @@ test("the example by hand is the flow of the demo", () => {
 test("the list of examples names every file", () => {
   const page = readFileSync(new URL("README.md", root), "utf8");
   expect(files.filter((file) => !page.includes(`(${file})`) && !file.startsWith("after-purchase/"))).toEqual([]);
+});
+
+const built = new URL("../../dist/src/flow-kit/flow-builder.js", import.meta.url);
+
+// `npm test` builds first; without a build there is no package to import.
+test.skipIf(!existsSync(built))("the tests of the example flow pass against the built package", () => {
+  const output = execFileSync(process.execPath, ["--test", "--test-reporter=tap", "flow-tests/welcome.test.mjs"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  expect(output).toMatch(/^# pass 4$/m);
 });

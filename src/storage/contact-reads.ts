@@ -61,6 +61,8 @@ export type ContactFilter = {
   before: string | null;
   limit: number;
   now: Date;
+  /** A part of all contacts, from 0 to 1, chosen by random bits of their ids: always the same ones. */
+  share?: number;
 };
 
 /** A page of the contacts that fit all of the filter, newest first. `where` may look at the contact only. */
@@ -80,6 +82,10 @@ export async function listContactRecords(sql: Queryable, filter: ContactFilter):
   }
   if (filter.createdAfter) parts.push(`c.created_at >= ${bind(filter.createdAfter.toISOString(), "timestamptz")}`);
   if (filter.createdBefore) parts.push(`c.created_at < ${bind(filter.createdBefore.toISOString(), "timestamptz")}`);
+  if (filter.share !== undefined)
+    parts.push(
+      `('x' || substr(c.id::text, 29, 4))::bit(16)::int < ${bind(String(Math.round(filter.share * 65536)), "int")}`,
+    );
   if (filter.where) {
     const context = { params, now: filter.now, activity: activityOfContact };
     parts.push(conditionToSql(filter.where, contactFilterColumns(params), context));

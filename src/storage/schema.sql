@@ -614,11 +614,13 @@ create table outbox (
   answer json,
   priority smallint default 1 not null,
   put_off text,
+  held boolean default false not null,
   constraint outbox_pkey PRIMARY KEY (lane, run_id, visit, ordinal),
   constraint outbox_priority_check CHECK (((priority >= 0) AND (priority <= 2)))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=20000);
-CREATE INDEX outbox_answered ON public.outbox USING btree (lane, priority) WHERE answered;
-CREATE INDEX outbox_due ON public.outbox USING btree (lane, kind, priority, due_at) WHERE ((leased_by IS NULL) AND (NOT answered));
+CREATE INDEX outbox_answered ON public.outbox USING btree (lane, priority) WHERE (answered AND (NOT held));
+CREATE INDEX outbox_due ON public.outbox USING btree (lane, kind, priority, due_at) WHERE ((leased_by IS NULL) AND (NOT answered) AND (NOT held));
+CREATE INDEX outbox_held ON public.outbox USING btree (lane, flow_id) WHERE held;
 CREATE INDEX outbox_leased ON public.outbox USING btree (leased_by) WHERE (leased_by IS NOT NULL);
 
 create table rate_bucket (

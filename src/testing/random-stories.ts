@@ -10,14 +10,20 @@ const reentry = fc.constantFrom(
   { mode: "after", span: { amount: 3, unit: "minutes" } },
 );
 
-/** A flow as JSON that can run, made of every kind of step. It starts on `go`, and at times on `other` too. */
+const second = fc.constantFrom(
+  null,
+  { kind: "event", config: { event: "other" } },
+  { kind: "property-changed", config: { property: "seen", alsoWhenSetAgain: true } },
+  { kind: "tag-changed", config: { tag: "a", change: "added" } },
+);
+
+/** A flow as JSON that can run, made of every kind of step. It starts on `go`, and at times by something else too. */
 export const randomDefinition: fc.Arbitrary<JsonObject> = fc
-  .record({ spec: randomFlow, reentry, isEntered: fc.boolean() })
-  .map(({ spec, reentry: rule, isEntered }) => {
+  .record({ spec: randomFlow, reentry, second })
+  .map(({ spec, reentry: rule, second: entry }) => {
     const { definition } = soundFlow(spec);
     const [first = ""] = Object.keys(definition.steps);
-    const again = { again: { kind: "event", config: { event: "other" }, next: first } };
-    const entries = { ...definition.entries, ...(isEntered ? again : {}) };
+    const entries = { ...definition.entries, ...(entry === null ? {} : { again: { ...entry, next: first } }) };
     return JSON.parse(JSON.stringify({ ...definition, name: "Random", entries, reentry: rule })) as JsonObject;
   });
 

@@ -68,7 +68,7 @@ export type StepOutcome =
 export type CheckContext = { stepNames: readonly string[] };
 
 /** Something of the workspace that a configuration names by its id, and where in the configuration it does. */
-export type Reference = { kind: "flow" | "list"; id: string; path: string };
+export type Reference = { kind: "flow" | "list" | "segment"; id: string; path: string };
 
 /**
  * A kind of step. `run` is pure: the same configuration and context give the same outcome.

@@ -1,4 +1,5 @@
 import type { Decision } from "../flow/decision.ts";
+import { flowLimits } from "../flow/definition.ts";
 import { occurrenceName } from "../flow/occurrence-names.ts";
 import { priorities } from "../flow/priority.ts";
 import type { Run, TrailEntry } from "../flow/run.ts";
@@ -29,6 +30,7 @@ export function keepDecision(telling: Telling, decision: Decision, now: Date): v
   keepSuppressions(telling, decision);
   for (const { run, effect } of decision.effects) perform(telling, run, { effect, now });
   for (const made of decision.occurrences) addEvent(telling, occurrenceOf(made, now), made.isHeard);
+  if (decision.changed !== null) telling.line.add({ kind: "changed", priority: decision.changed });
 }
 
 /** The first reason stays, as it does in the engine. */
@@ -136,7 +138,7 @@ function send(telling: Telling, run: Run, { effect, now }: Asked): void {
   told.messages.push(message);
   if (!effect.message) noteNotice(telling, run, { effect, message });
   if (message.status === "failed") warn(telling, run, `could not send at "${effect.step}": ${message.reason}`);
-  followMessage(telling, { run, message, stub, now });
+  if (effect.message) followMessage(telling, { run, message, stub, now });
   if (effect.awaited) answer(telling, { run, visit: effect.visit, at: now, ok: message.status === "sent" });
 }
 
@@ -154,17 +156,21 @@ function noteNotice(
 
 type Sent = { run: Run; message: SimulatedMessage; stub: MessageStub | undefined; now: Date };
 
-/** What becomes of the message later: events of it that stubs tell of, and that flows may listen to. */
-function followMessage({ stage, messages, later }: Telling, { run, message, stub, now }: Sent): void {
+/** What becomes of the message: the end of its sending at once, and what stubs tell of its receiver later. Flows may listen to it. */
+function followMessage({ stage, later }: Telling, { run, message, stub, now }: Sent): void {
   const messageId = stage.newId(run.lane);
   const about = { messageId, flowId: run.flowId, step: message.step };
-  if (message.status === "sent") messages.unshift({ type: "sent", at: now, link: null, ...about });
-  for (const { type, afterMs, link = null } of message.status === "sent" ? (stub?.events ?? []) : []) {
+  const isSent = message.status === "sent";
+  const happened = [
+    { type: message.status, afterMs: 0, link: null, priority: run.priority },
+    ...(isSent ? (stub?.events ?? []) : []).map((event) => ({ link: null, priority: priorities.normal, ...event })),
+  ];
+  for (const { type, afterMs, link = null, priority } of happened) {
     const at = new Date(now.getTime() + afterMs);
     const payload = { message: messageId, channel: message.channel, flow: run.flowId, step: message.step, link };
-    const made = { id: stage.newId(run.lane), name: occurrenceName.message(type), payload };
-    const occurrence = { ...made, target: null, depth: 0, priority: priorities.normal };
-    later.push({ at, occurrence, past: { type, at, link, ...about } });
+    const depth = afterMs >= flowLimits.guardPauseMs ? 0 : run.depth + 1;
+    const made = { id: stage.newId(run.lane), name: occurrenceName.message(type), payload, target: null };
+    later.push({ at, occurrence: { ...made, depth, priority }, past: { type, at, link, ...about } });
   }
 }
 

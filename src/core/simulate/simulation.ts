@@ -16,7 +16,12 @@ export type Arrival = {
 };
 
 /** A contact as it is before anything happens, and what happens to it, in order of time. */
-export type Subject = { contact: Contact; arrivals: Arrival[] };
+export type Subject = {
+  contact: Contact;
+  arrivals: Arrival[];
+  /** Addresses that are not written to, as `channel|address`, with the reason. */
+  suppressed?: ReadonlyMap<string, string>;
+};
 
 export type SimulationInput = {
   flows: readonly CompiledFlow[];
@@ -74,7 +79,7 @@ export type SimulatedEvent = {
   at: string;
   name: string;
   payload: JsonObject;
-  source: "given" | "flow" | "clock";
+  source: "given" | "flow" | "clock" | "change" | "message";
 };
 
 export type SimulatedOutcome = {

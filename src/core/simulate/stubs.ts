@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { httpReasons } from "../http-request.ts";
 import type { Json } from "../json.ts";
+import { messageFeedback } from "../message/message-event.ts";
 
 const name = z.string().min(1).max(200);
 const latencyMs = z.int().min(0).max(86_400_000).default(0);
@@ -33,7 +34,7 @@ const httpStub = z
   });
 
 const messageEvent = z.strictObject({
-  type: z.enum(["delivered", "opened", "clicked", "bounced", "complained", "unsubscribed"]),
+  type: z.enum(messageFeedback),
   /** Counted from the sending. */
   afterMs: z.int().min(0).max(31_622_400_000).default(0),
   link: z.string().max(2000).optional(),

@@ -35,3 +35,23 @@ function addContact(counts: ReadonlyMap<string, SimulatedCounts>, contact: Simul
 function raise(counts: Record<string, number> | undefined, name: string): void {
   if (counts) counts[name] = (counts[name] ?? 0) + 1;
 }
+
+/** The counts of two simulations of the same flows together. */
+export function addCounts(one: SimulatedCounts, other: SimulatedCounts): SimulatedCounts {
+  const exits = Object.entries(other.exits).map(([step, of]) => [step, sum(one.exits[step] ?? {}, of)] as const);
+  const { started, completed, exited, failed, cancelled, live, messages } = other;
+  const totals = { started, completed, exited, failed, cancelled, live };
+  const before = Object.fromEntries(Object.keys(totals).map((name) => [name, one[name as keyof typeof totals]]));
+  return {
+    ...one,
+    ...(sum(before, totals) as typeof totals),
+    exits: { ...one.exits, ...Object.fromEntries(exits) },
+    messages: sum(one.messages, messages),
+  };
+}
+
+function sum(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): Record<string, number> {
+  const total = { ...one };
+  for (const [name, count] of Object.entries(other)) total[name] = (total[name] ?? 0) + count;
+  return total;
+}

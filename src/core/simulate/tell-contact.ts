@@ -1,4 +1,4 @@
-import { changeOccurrences } from "../flow/change-occurrences.ts";
+import { changeOccurrences, isChanged } from "../flow/change-occurrences.ts";
 import { decide, type Work } from "../flow/decide.ts";
 import { occurrenceName } from "../flow/occurrence-names.ts";
 import { priorities } from "../flow/priority.ts";
@@ -42,23 +42,29 @@ function pass(telling: Telling, now: Date): void {
   const { stage, state, line } = telling;
   // What flows made happen is met before the world has had time to answer.
   const answers = line.isEmpty ? takeUntil(telling.answers, now, ({ at }) => at).map(({ work }) => work) : [];
-  for (const arrival of takeUntil(telling.arrivals, now, ({ at }) => at)) arrive(telling, arrival);
+  if (line.isEmpty) hearOfMessages(telling, now);
+  arrive(telling, now);
   for (const tick of takeUntil(telling.ticks, now, ({ to }) => to)) {
     const start = startOf(tick, state.contact, stage.input.workspace);
     if (start) add(telling, { ...start, at: tick.to, source: "clock", priority: priorities.low });
-  }
-  for (const { at, occurrence, past } of takeUntil(telling.later, now, ({ at }) => at)) {
-    telling.messages.unshift(past);
-    const { id, name, payload } = occurrence;
-    telling.eventNames.set(id, name);
-    telling.told.events.push({ id, at: at.toISOString(), name, payload, source: "given" });
-    if (stage.flows.hears(name)) line.add({ ...occurrence, acceptedAt: at });
   }
   const due = [...state.runs.values()].filter(({ wakeAt }) => wakeAt !== null && wakeAt <= now);
   const work: Work[] = [...answers, ...line.take(due)];
   state.activity = { events: [...telling.events], messages: [...telling.messages] };
   const { workspace } = stage.input;
   keepDecision(telling, decide(state, work, { workspace, flows: stage.flows, now, newId: stage.newId }), now);
+}
+
+/** What became of messages meanwhile. As events it is told only where a flow listens. */
+function hearOfMessages({ later, messages, eventNames, told, line, stage }: Telling, now: Date): void {
+  for (const { at, occurrence, past } of takeUntil(later, now, (one) => one.at)) {
+    messages.unshift(past);
+    const { id, name, payload } = occurrence;
+    if (!stage.flows.hears(name)) continue;
+    eventNames.set(id, name);
+    told.events.push({ id, at: at.toISOString(), name, payload, source: "message" });
+    line.add({ ...occurrence, acceptedAt: at });
+  }
 }
 
 /** Takes out, in order of time, what is due. */
@@ -70,18 +76,22 @@ function takeUntil<Item>(items: Item[], now: Date, atOf: (item: Item) => Date): 
   return due.sort((one, other) => atOf(one).getTime() - atOf(other).getTime());
 }
 
-/** What comes from outside changes the contact first, as it is recorded, and then meets the flows. */
-function arrive(telling: Telling, arrival: Arrival): void {
+/** What comes from outside changes the contact as it is recorded; the events of the change stand right behind the event that brought it. */
+function arrive(telling: Telling, now: Date): void {
   const { state, stage, line } = telling;
-  const before = state.contact;
-  state.contact = changedBy(before, arrival);
-  const { at, name, payload, target, change } = arrival;
-  const set = Object.keys(change.properties);
-  for (const made of changeOccurrences(before, state.contact, { hears: stage.flows.hears, set }))
-    add(telling, { name: made.name, payload: made.payload, target: null, at, source: "given" });
-  if (before !== state.contact && stage.flows.hears(occurrenceName.contactChanged))
-    line.add({ kind: "changed", priority: priorities.normal });
-  add(telling, { name, payload, target, at, source: "given" });
+  const { hears } = stage.flows;
+  let hasChanged = false;
+  for (const arrival of takeUntil(telling.arrivals, now, ({ at }) => at)) {
+    const before = state.contact;
+    state.contact = changedBy(before, arrival);
+    const { at, name, payload, target, change } = arrival;
+    add(telling, { name, payload, target, at, source: "given" });
+    const set = Object.keys(change.properties);
+    for (const made of changeOccurrences(before, state.contact, { hears, set }))
+      add(telling, { name: made.name, payload: made.payload, target: null, at, source: "change" });
+    hasChanged ||= isChanged(before, state.contact);
+  }
+  if (hasChanged && hears(occurrenceName.contactChanged)) line.add({ kind: "changed", priority: priorities.normal });
 }
 
 type New = Pick<Arrival, "name" | "payload" | "target" | "at"> & {

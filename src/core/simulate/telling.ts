@@ -44,7 +44,7 @@ export type Telling = {
 };
 
 /** The story of a contact before it begins. */
-export function beginTelling(stage: Stage, { contact, arrivals }: Subject): Telling {
+export function beginTelling(stage: Stage, { contact, arrivals, suppressed = new Map() }: Subject): Telling {
   const { id, externalId, email, phone } = contact;
   return {
     stage,
@@ -57,7 +57,7 @@ export function beginTelling(stage: Stage, { contact, arrivals }: Subject): Tell
     events: [],
     messages: [],
     called: new Map(),
-    suppressed: new Map(),
+    suppressed: new Map(suppressed),
     runs: new Map(),
     eventNames: new Map(),
     told: {

@@ -21,6 +21,7 @@ import { serveSandbox } from "./sandbox.ts";
 import { serveSecrets } from "./secrets.ts";
 import { serveSegments } from "./segments.ts";
 import { serveWorkspace } from "./workspace.ts";
+import { serveSimulations } from "./simulate.ts";
 
 export type { RestContext } from "./context.ts";
 
@@ -35,6 +36,7 @@ const resources = [
   serveAbTests,
   serveBroadcasts,
   serveFlowVersions,
+  serveSimulations,
   serveRuns,
   serveRunActions,
   serveJobs,
