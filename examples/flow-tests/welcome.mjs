@@ -7,12 +7,20 @@ export const welcome = flow("Welcome", { reentry: { mode: "never" }, exitWhen: [
   .step("plan", httpAction({ method: "GET", url: "https://api.example.com/plans/{{ contact.externalId }}" }), {
     error: "plain",
   })
-  .step("which", condition({ paths: [{ name: "pro", when: { field: "steps.plan.body.plan", operator: "is", value: "pro" } }] }), {
-    pro: "personal",
-    else: "plain",
-  })
-  .step("personal", sendEmail({ subject: "{{ contact.name }}, your guide is here", html: "<p>Call us any time.</p>" }), {
-    next: null,
-  })
+  .step(
+    "which",
+    condition({ paths: [{ name: "pro", when: { field: "steps.plan.body.plan", operator: "is", value: "pro" } }] }),
+    {
+      pro: "personal",
+      else: "plain",
+    },
+  )
+  .step(
+    "personal",
+    sendEmail({ subject: "{{ contact.name }}, your guide is here", html: "<p>Call us any time.</p>" }),
+    {
+      next: null,
+    },
+  )
   .step("plain", sendEmail({ subject: "Welcome, {{ contact.name }}", html: "<p>Good to have you.</p>" }))
   .build();

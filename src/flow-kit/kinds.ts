@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Duration, type DurationUnit, durationUnits } from "../core/time.ts";
+import { abTestConfig } from "../steps/ab-test/schema.ts";
 import { conditionConfig } from "../steps/condition/schema.ts";
 import { emitEventConfig } from "../steps/emit-event/schema.ts";
 import { endConfig } from "../steps/end/schema.ts";
@@ -62,6 +63,7 @@ const endStep = step("end", endConfig, []);
 const waitStep = step("wait", waitConfig, ["next"]);
 const waitUntilDate = step("wait", waitConfig, ["next", "missing"]);
 const conditionStep = step("condition", conditionConfig, []);
+const abTestStep = step("ab-test", abTestConfig, []);
 const splitStep = step("split", splitConfig, []);
 const waitForStep = step("wait-for", waitForConfig, []);
 const goToStep = step("go-to", goToConfig, []);
@@ -118,6 +120,13 @@ export function split<const Config extends z.input<typeof splitConfig>>(
   config: Config,
 ): StepSpec<Config["exits"][number]["name"]> {
   return splitStep(config);
+}
+
+/** Divides runs by weight until one variant has won, and then takes all to it. */
+export function abTest<const Config extends z.input<typeof abTestConfig>>(
+  config: Config,
+): StepSpec<Config["variants"][number]["name"]> {
+  return abTestStep(config);
 }
 
 type TimeoutExit<Timeout> = Timeout extends { untilDate: unknown }

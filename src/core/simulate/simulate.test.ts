@@ -165,3 +165,49 @@ test("every problem of flow and story is named at its place", () => {
 test("the same story told twice is the same", () => {
   expect(JSON.stringify(play(waitAndMail))).toBe(JSON.stringify(play(waitAndMail)));
 });
+
+const splitTest = {
+  kind: "ab-test",
+  config: {
+    variants: [{ name: "red" }, { name: "blue" }],
+    winBy: "clicks",
+    decide: { after: { amount: 1, unit: "days" } },
+    share: 1,
+  },
+  exits: { red: null, blue: null },
+};
+
+test("those who wait for the winner of a test go where the stub says, or by the first variant when its span is over", () => {
+  const contacts = Array.from({ length: 20 }, (_, index) => ({ externalId: `c${index}` }));
+  const events = contacts.map(({ externalId }) => ({ ...go, contact: externalId }));
+  const given = play({ test: splitTest }, { contacts, events, answers: { tests: [{ step: "test", winner: "blue" }] } });
+  expect(given.counts[0]?.exits).toEqual({ test: { red: 0, blue: 20 } });
+  const waited = play({ test: splitTest }, { contacts, events });
+  expect(waited.counts[0]).toMatchObject({ completed: 20 });
+  expect(waited.contacts.at(-1)?.steps.at(-1)).toMatchObject({ exit: "red", at: "2026-03-02T12:00:00.000Z" });
+  expect(waited.warnings).toEqual(['The test "test" of "Sample" has no stub for its winner: its first variant wins.']);
+});
+
+test("flows may listen to what becomes of messages", () => {
+  const opened = {
+    ...definitionOf({ stop: { kind: "end", config: {} } }, { name: "Opened" }),
+    entries: { opened: { kind: "message-event", config: { event: "opened" }, next: "stop" } },
+  };
+  const answers = { messages: [{ step: "mail", events: [{ type: "opened" as const, afterMs: 60_000 }] }] };
+  const sim = simulateFlow([definitionOf(waitAndMail), opened], { contacts: [ada], events: [go], answers });
+  expect(sim.contact("ada").path).toEqual(["pause:next", "mail:next", "stop"]);
+  expect(sim.contact("ada").steps.at(-1)?.at).toBe("2026-03-01T13:01:00.000Z");
+});
+
+test("properties that come with an event are told to flows behind it", () => {
+  const entries = {
+    plan: { kind: "property-changed", config: { property: "plan", to: "gold" }, next: "stop" },
+    go: { kind: "event", config: { event: "go" }, next: "stop" },
+  };
+  const event = { ...go, contact: { externalId: "ada", properties: { plan: "gold" } } };
+  const sim = play({ stop: { kind: "end", config: {} } }, { events: [event], changes: { entries } });
+  expect(sim.contact("ada").outcomes.map(({ event: name, entry }) => [name, entry])).toEqual([
+    ["go", "go"],
+    ["$property:plan", "plan"],
+  ]);
+});

@@ -1,6 +1,7 @@
 import type { CompiledFlow } from "../flow/compile.ts";
 import type { FlowLookup } from "../flow/decide.ts";
 import { withLane } from "../id.ts";
+import { abStatesOf } from "./ab-states.ts";
 import { ticksOf } from "./clock-entries.ts";
 import type { SimulatedContact, Simulation, SimulationInput } from "./simulation.ts";
 import { tallyOf } from "./tally.ts";
@@ -37,9 +38,12 @@ function stageOf(input: SimulationInput): Stage {
   if (isCut) warnings.add(`Flows that start by the clock were looked at ${limits.ticks} times, and then no more.`);
   for (const flow of flows) warnOfSegments(flow, warnings);
   let ids = 0;
+  const clock = { now: from };
+  const lookup = lookupOf(flows);
   return {
     input,
-    flows: lookupOf(flows),
+    clock,
+    flows: { ...lookup, abStates: abStatesOf({ input, clock, warnings }) },
     byId: new Map(flows.map((flow) => [flow.id, flow])),
     ticks,
     warnings,

@@ -49,10 +49,14 @@ const messageStub = z.strictObject({
   events: z.array(messageEvent).max(20).default([]),
 });
 
+const testStub = z.strictObject({ flow: name.optional(), step: name, winner: name });
+
 /** How the world answers in a simulation. The first stub that fits a call or a message is taken. */
 export const stubsSchema = z.strictObject({
   http: z.array(httpStub).max(500).default([]),
   messages: z.array(messageStub).max(500).default([]),
+  /** Winners of A/B tests, from the beginning. */
+  tests: z.array(testStub).max(100).default([]),
 });
 export type Stubs = z.output<typeof stubsSchema>;
 export type StubsInput = z.input<typeof stubsSchema>;
@@ -82,6 +86,11 @@ export function httpStubFor(
 /** The answer to call number `call` (from 0) under a stub. */
 export function answerOf({ answer, answers }: HttpStub, call: number): HttpStubAnswer {
   return answer ?? answers?.[Math.min(call, answers.length - 1)] ?? defaultAnswer;
+}
+
+/** The winner that a stub gives a test, if there is one. */
+export function winnerFor({ tests }: Stubs, place: StubPlace): string | undefined {
+  return tests.find((stub) => isAt(stub, place))?.winner;
 }
 
 /** The stub of a message, if there is one. */

@@ -15,6 +15,7 @@ export function tellContact(stage: Stage, subject: Subject): SimulatedContact {
   for (let now = nextInstant(telling); now !== null && now <= until; now = nextInstant(telling, now)) {
     stage.isCut ||= stage.steps >= limits.steps || !mayGoOn();
     if (stage.isCut) break;
+    stage.clock.now = now;
     pass(telling, now);
   }
   return endTelling(telling);

@@ -11,6 +11,8 @@ import type { Arrival, Place, SimulatedContact, SimulationInput, Subject } from 
 /** What all contacts of a simulation share. */
 export type Stage = {
   input: SimulationInput;
+  /** The instant that is being told. */
+  clock: { now: Date };
   flows: DecideContext["flows"];
   byId: ReadonlyMap<string, CompiledFlow>;
   ticks: readonly Tick[];
