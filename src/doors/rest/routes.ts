@@ -20,8 +20,8 @@ import { serveRuns } from "./runs.ts";
 import { serveSandbox } from "./sandbox.ts";
 import { serveSecrets } from "./secrets.ts";
 import { serveSegments } from "./segments.ts";
-import { serveWorkspace } from "./workspace.ts";
 import { serveSimulations } from "./simulate.ts";
+import { serveWorkspace } from "./workspace.ts";
 
 export type { RestContext } from "./context.ts";
 
