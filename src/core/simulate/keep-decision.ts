@@ -28,9 +28,25 @@ export function keepDecision(telling: Telling, decision: Decision, now: Date): v
     stage.warnings.add(`A step or entry of "${flow}" threw: ${error instanceof Error ? error.message : String(error)}`);
   }
   keepSuppressions(telling, decision);
+  takeBack(telling, decision, now);
   for (const { run, effect } of decision.effects) perform(telling, run, { effect, now });
   for (const made of decision.occurrences) addEvent(telling, occurrenceOf(made, now), made.isHeard);
   if (decision.changed !== null) telling.line.add({ kind: "changed", priority: decision.changed });
+}
+
+/** What runs had asked for that were ended before their time, and nobody has begun: messages of this pass, and attempts still to come. */
+function takeBack({ stage, told }: Telling, { stopped, withdrawn }: Decision, now: Date): void {
+  const at = now.toISOString();
+  const ended = new Map(stopped.map((run) => [run.id, run]));
+  const isBegun = (one: { runId: string; at: string }) => !(ended.has(one.runId) && one.at > at);
+  told.calls = told.calls.filter(isBegun);
+  told.steps = told.steps.filter(isBegun);
+  for (const { run, effect } of withdrawn) {
+    if (!effect.message) continue;
+    const about = { ...effect.message, status: "cancelled" as const, reason: ended.get(run.id)?.reason ?? null };
+    const nothing = { from: null, to: null, subject: null, html: null, text: null };
+    told.messages.push({ ...placeOfRun(stage, run), step: effect.step, at, ...about, ...nothing });
+  }
 }
 
 /** The first reason stays, as it does in the engine. */

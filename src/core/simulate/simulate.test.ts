@@ -211,3 +211,30 @@ test("properties that come with an event are told to flows behind it", () => {
     ["$property:plan", "plan"],
   ]);
 });
+
+test("what an ended run had asked for and nobody has begun is taken back: messages, and attempts still to come", () => {
+  const restart = { reentry: { mode: "always", whileRunning: "restart" } };
+  const twice = play({ ...waitAndMail, ...pause }, { events: [go, go], changes: restart });
+  expect(twice.contact("ada").messages).toHaveLength(1);
+  const mailFirst = {
+    mail: { ...waitAndMail.mail, exits: { next: "hold" } },
+    hold: { kind: "wait", config: hour, exits: { next: null } },
+  };
+  const { messages } = play(mailFirst, { events: [go, go], changes: restart }).contact("ada");
+  expect(messages.map(({ status, reason }) => [status, reason])).toEqual([
+    ["cancelled", "restarted"],
+    ["sent", null],
+  ]);
+  const stop = { name: "stop", contact: "ada", at: "2026-03-01T12:00:00.200Z" };
+  const answers = { http: [{ step: "ask", answer: { status: 503 } }] };
+  const { calls } = play(ask(), { events: [go, stop], answers, changes: { exitWhen: [{ event: "stop" }] } }).contact(
+    "ada",
+  );
+  expect(calls).toHaveLength(1);
+});
+
+test("an address that the contact has unsubscribed is held", () => {
+  const leave = { leave: { kind: "unsubscribe", config: { channels: ["email"] }, exits: { next: "mail" } } };
+  const { messages } = play({ ...leave, mail: waitAndMail.mail }).contact("ada");
+  expect(messages).toMatchObject([{ status: "held", reason: "unsubscribed" }]);
+});

@@ -54,7 +54,7 @@ export type SimulatedMessage = Place & {
   channel: string;
   /** `notice` when it goes to people of the workspace instead of the contact. */
   purpose: string;
-  status: "sent" | "bounced" | "failed" | "held";
+  status: "sent" | "bounced" | "failed" | "held" | "cancelled";
   reason: string | null;
   from: string | null;
   to: string | null;
