@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type Duration, type DurationUnit, durationUnits } from "../core/time.ts";
 import { abTestConfig } from "../steps/ab-test/schema.ts";
 import { conditionConfig } from "../steps/condition/schema.ts";
+import { dateConfig } from "../steps/date/schema.ts";
 import { emitEventConfig } from "../steps/emit-event/schema.ts";
 import { endConfig } from "../steps/end/schema.ts";
 import { eventEntryConfig } from "../steps/event-entry/schema.ts";
@@ -14,10 +15,12 @@ import { listChangedConfig } from "../steps/list-changed/schema.ts";
 import { messageEventConfig } from "../steps/message-event/schema.ts";
 import { notifyConfig } from "../steps/notify/schema.ts";
 import { propertyChangedConfig } from "../steps/property-changed/schema.ts";
+import { scheduleConfig } from "../steps/schedule/schema.ts";
 import { segmentChangedConfig } from "../steps/segment-changed/schema.ts";
 import { sendEmailConfig } from "../steps/send-email/schema.ts";
 import { setVariableConfig } from "../steps/set-variable/schema.ts";
 import { splitConfig } from "../steps/split/schema.ts";
+import { startConfig } from "../steps/start/schema.ts";
 import { startFlowConfig } from "../steps/start-flow/schema.ts";
 import { tagChangedConfig } from "../steps/tag-changed/schema.ts";
 import { unsubscribeConfig } from "../steps/unsubscribe/schema.ts";
@@ -68,13 +71,16 @@ const splitStep = step("split", splitConfig, []);
 const waitForStep = step("wait-for", waitForConfig, []);
 const goToStep = step("go-to", goToConfig, []);
 
+export const date = entry("date", dateConfig);
 export const event = entry("event", eventEntryConfig);
 export const incomingCall = entry("incoming-call", incomingCallConfig);
 export const inboundMessage = entry("inbound-message", inboundMessageConfig);
 export const listChanged = entry("list-changed", listChangedConfig);
 export const messageEvent = entry("message-event", messageEventConfig);
 export const propertyChanged = entry("property-changed", propertyChangedConfig);
+export const schedule = entry("schedule", scheduleConfig);
 export const segmentChanged = entry("segment-changed", segmentChangedConfig);
+export const start = entry("start", startConfig);
 export const tagChanged = entry("tag-changed", tagChangedConfig);
 
 /** Ends the run. */

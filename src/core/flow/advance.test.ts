@@ -254,7 +254,7 @@ test("what a step counts and makes happen is kept in order", () => {
     { odd: { ...oddNext, exits: { next: "odd" } } },
   );
   const { counts, occurrences } = move(flow);
-  expect(counts).toEqual(["odd:next", "c1", "odd:next", "c2", "completed"]);
+  expect(counts).toEqual(["odd:next", "c1", "odd:next", "c2", "completed", "odd!completed"]);
   expect(occurrences.map(({ name }) => name)).toEqual(["e1", "e2"]);
 });
 

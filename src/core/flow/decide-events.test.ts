@@ -48,7 +48,7 @@ describe("a flow that restarts", () => {
       ["new-1", "waiting", null],
     ]);
     expect(decision.runs.get("run-1")?.trail).toMatchObject([{ kind: "reentry", outcome: "cancelled" }]);
-    expect(decision.counts.map(({ name }) => name)).toEqual(["cancelled", "started"]);
+    expect(decision.counts.map(({ name }) => name)).toEqual(["cancelled", "wait!cancelled", "started", "wait<"]);
     expect(decision.stopped.map(({ id }) => id)).toEqual(["run-1"]);
   });
 

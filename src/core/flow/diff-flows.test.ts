@@ -66,7 +66,9 @@ test("whatever the two are, a difference is found just when they are not the sam
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.entries(value)
+  const fields = Object.entries(value)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, inner]) => [name, sorted(inner)]);
+  // In an object again: an empty object is no empty list.
+  return { fields };
 }

@@ -17,6 +17,7 @@ export const waitFor: StepKind<WaitForConfig> = {
   title: "Wait for",
   config: waitForConfig,
   exits: (config) => [...new Set([...config.for.map(({ exit }) => exit), ...timeoutExits(config)])],
+  skipExit: (config) => (config.timeout ? "timeout" : (config.for[0]?.exit ?? "")),
   listensTo: (config) => [...new Set([...config.for, ...config.restartOn].map(nameOf))],
   // A condition may hold, and a named instant be past, whenever a loop comes round.
   pauses: (config) =>
