@@ -147,10 +147,6 @@ export class Engine {
   poke(): void {
     this.#broadcasts.signal();
     this.#jobs.poke();
-    this.#pokeQueues();
-  }
-
-  #pokeQueues(): void {
     for (const queue of this.#queues) queue.poke();
   }
 

@@ -8,6 +8,7 @@ import { createTestEngine, type TestEngine } from "../testing/engine.ts";
 import { deferred, fakeHttp } from "../testing/fake-http.ts";
 import { definitionOf } from "../testing/flow-fixture.ts";
 import { createTestPlatform, type TestPlatform } from "../testing/platform.ts";
+import { beside, call, end, mail, wait } from "../testing/sample-steps.ts";
 
 let database: TestDatabase;
 let engine: TestEngine;
@@ -32,20 +33,6 @@ beforeEach(async () => {
   platform = await createTestPlatform(database.sql, engine);
 });
 afterEach(() => engine.stop());
-
-const beside = { reentry: { mode: "always", whileRunning: "beside" } };
-const wait = (amount: number, next: string | null) => ({
-  kind: "wait",
-  config: { for: { amount, unit: "hours" } },
-  exits: { next },
-});
-const call = (next: string | null) => ({
-  kind: "http-action",
-  config: { method: "POST", url: "http://127.0.0.1:9/" },
-  exits: { success: next, error: "broken" },
-});
-const end = { kind: "end", config: {}, exits: {} };
-const mail = { kind: "send-email", config: { subject: "Hi", html: "<p>Hi</p>" }, exits: { next: null } };
 
 async function at(time: string): Promise<void> {
   const now = new Date(`2026-03-01T${time}Z`);
