@@ -32,6 +32,25 @@ export async function findApiKeyByHash(sql: Queryable, hash: Uint8Array): Promis
   return row;
 }
 
+/** The key with this id, revoked or not. */
+export async function findApiKeyById(sql: Queryable, id: string): Promise<ApiKeyRow | undefined> {
+  const [row] = await sql<ApiKeyRow[]>`select ${keyColumns(sql)} from api_key where id = ${id}`;
+  return row;
+}
+
+/** The key whose session key has this hash, revoked or not. */
+export async function findApiKeyBySession(sql: Queryable, hash: Uint8Array): Promise<ApiKeyRow | undefined> {
+  const [row] = await sql<
+    ApiKeyRow[]
+  >`select ${keyColumns(sql)} from api_key where authkey_hash = ${Buffer.from(hash)}`;
+  return row;
+}
+
+/** Lets a key be found by the hash of its session key from now on. */
+export async function setSessionHash(sql: Queryable, { id, hash }: { id: string; hash: Uint8Array }): Promise<void> {
+  await sql`update api_key set authkey_hash = ${Buffer.from(hash)} where id = ${id} and authkey_hash is null`;
+}
+
 export async function listApiKeys(sql: Queryable, workspaceId: string): Promise<ApiKeyRow[]> {
   return sql<ApiKeyRow[]>`select ${keyColumns(sql)} from api_key where workspace_id = ${workspaceId} order by id`;
 }

@@ -6,6 +6,8 @@ import { jsonOf } from "./rows.ts";
 export type ListRow = {
   id: string;
   workspaceId: string;
+  /** Small, and the same for ever: for people, and for the APIs that know lists by number. */
+  number: number;
   name: string;
   description: string;
   fields: Json;
@@ -13,11 +15,11 @@ export type ListRow = {
 };
 
 function listColumns(sql: Queryable) {
-  return sql`id, workspace_id as "workspaceId", name, description, fields, created_at as "createdAt"`;
+  return sql`id, workspace_id as "workspaceId", number, name, description, fields, created_at as "createdAt"`;
 }
 
 /** Stores a list. Undefined when the workspace has one of that name. */
-export async function insertList(sql: Queryable, list: ListRow): Promise<ListRow | undefined> {
+export async function insertList(sql: Queryable, list: Omit<ListRow, "number">): Promise<ListRow | undefined> {
   const [row] = await sql<ListRow[]>`
     insert into list (id, workspace_id, name, description, fields, created_at)
     values (${list.id}, ${list.workspaceId}, ${list.name}, ${list.description}, ${jsonOf(list.fields)}::text::jsonb, ${list.createdAt})
@@ -32,6 +34,17 @@ export async function findList(sql: Queryable, { workspaceId, id }: ListRef): Pr
   const [row] = await sql<
     ListRow[]
   >`select ${listColumns(sql)} from list where workspace_id = ${workspaceId} and id = ${id}`;
+  return row;
+}
+
+/** A list by its number. */
+export async function findListByNumber(
+  sql: Queryable,
+  { workspaceId, number }: { workspaceId: string; number: number },
+): Promise<ListRow | undefined> {
+  const [row] = await sql<
+    ListRow[]
+  >`select ${listColumns(sql)} from list where workspace_id = ${workspaceId} and number = ${number}`;
   return row;
 }
 

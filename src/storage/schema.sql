@@ -244,8 +244,11 @@ create table api_key (
   created_at timestamp with time zone not null,
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  authkey_hash bytea,
   constraint api_key_pkey PRIMARY KEY (id),
+  constraint api_key_authkey_hash_key UNIQUE (authkey_hash),
   constraint api_key_hash_key UNIQUE (hash),
+  constraint api_key_authkey_hash_check CHECK ((length(authkey_hash) = 32)),
   constraint api_key_hash_check CHECK ((length(hash) = 32)),
   constraint api_key_name_check CHECK ((name <> ''::text)),
   constraint api_key_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
@@ -527,7 +530,9 @@ create table list (
   description text default ''::text not null,
   fields jsonb default '[]'::jsonb not null,
   created_at timestamp with time zone not null,
+  number bigint generated as identity not null,
   constraint list_pkey PRIMARY KEY (id),
+  constraint list_number_key UNIQUE (number),
   constraint list_workspace_id_name_key UNIQUE (workspace_id, name),
   constraint list_name_check CHECK ((name <> ''::text)),
   constraint list_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
@@ -722,7 +727,9 @@ create table segment (
   defined_in xid8 default pg_current_xact_id() not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  number bigint generated as identity not null,
   constraint segment_pkey PRIMARY KEY (id),
+  constraint segment_number_key UNIQUE (number),
   constraint segment_name_check CHECK ((name <> ''::text)),
   constraint segment_revision_check CHECK ((revision > 0)),
   constraint segment_state_check CHECK ((state = ANY (ARRAY['building'::text, 'ready'::text, 'removing'::text]))),
@@ -783,6 +790,8 @@ create table workspace (
   routing_revision bigint default 1 not null,
   created_at timestamp with time zone not null,
   settings jsonb default '{}'::jsonb not null,
+  number bigint generated as identity not null,
   constraint workspace_pkey PRIMARY KEY (id),
+  constraint workspace_number_key UNIQUE (number),
   constraint workspace_name_check CHECK ((name <> ''::text))
 );

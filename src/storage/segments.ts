@@ -8,6 +8,8 @@ export type SegmentState = "building" | "ready" | "removing";
 export type SegmentRow = {
   id: string;
   workspaceId: string;
+  /** Small, and the same for ever: for people, and for the APIs that know segments by number. */
+  number: number;
   name: string;
   description: string;
   definition: Condition;
@@ -20,13 +22,13 @@ export type SegmentRow = {
 export type SegmentRef = { workspaceId: string; id: string };
 
 function segmentColumns(sql: Queryable) {
-  return sql`id, workspace_id as "workspaceId", name, description, definition, revision, state, created_at as "createdAt", updated_at as "updatedAt"`;
+  return sql`id, workspace_id as "workspaceId", number, name, description, definition, revision, state, created_at as "createdAt", updated_at as "updatedAt"`;
 }
 
 /** Stores a segment, to be built. Undefined when the workspace has one of that name. */
 export async function insertSegment(
   sql: Transaction,
-  segment: Omit<SegmentRow, "revision" | "state" | "updatedAt">,
+  segment: Omit<SegmentRow, "number" | "revision" | "state" | "updatedAt">,
 ): Promise<SegmentRow | undefined> {
   const { id, workspaceId, name, description, definition, createdAt } = segment;
   const [row] = await sql<SegmentRow[]>`

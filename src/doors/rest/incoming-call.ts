@@ -4,10 +4,10 @@ import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { recordIncomingCall } from "../../operations/record-incoming-call.ts";
+import { readCallBody, readForm } from "../read-body.ts";
 import { type RestContext, withZod } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
 import { idempotencyOf } from "./idempotency.ts";
-import { readCallBody, readForm } from "./incoming-call-body.ts";
 
 const params = z.object({ token: z.string().max(200) });
 const answer = z.object({
@@ -55,7 +55,7 @@ function serveCalls(app: FastifyInstance, context: RestContext): void {
   withZod(app).post(
     "/in/:token",
     {
-      onRequest: context.allowCaller,
+      onRequest: context.allowCaller("bearer", "consumer"),
       schema: {
         ...describe({
           tag: "Incoming calls",

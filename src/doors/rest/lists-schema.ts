@@ -28,6 +28,7 @@ export const listChange = z
 export const listView = z
   .object({
     id: z.string(),
+    number: z.number().describe("What other systems' APIs call it."),
     name: z.string(),
     description: z.string(),
     fields: anyJson,

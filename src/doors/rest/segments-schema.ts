@@ -33,6 +33,7 @@ export const previewBody = z
 export const segmentView = z
   .object({
     id: z.string(),
+    number: z.number().describe("What other systems' APIs call it."),
     name: z.string(),
     description: z.string(),
     definition: anyJson,

@@ -1,6 +1,9 @@
+import { timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { AppError } from "../../core/errors.ts";
+import type { CredentialForm, Credentials } from "../../doors/door.ts";
 import type { Caller } from "../../operations/platform.ts";
+import { credentialHint, readCredentials, showsCredentials } from "./credentials.ts";
 import { type Allowance, createTokenBuckets } from "./token-bucket.ts";
 
 declare module "fastify" {
@@ -18,17 +21,19 @@ export type AuthenticationOptions = {
   clock: () => number;
 };
 
+type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
 export type Authentication = {
-  /** Settles `request.caller` from the Authorization header and counts the request against its key. Throws `unauthorized` or `rate_limited`. */
-  require: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-  /** The same, but a request without the header stays without a caller. */
-  allow: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  /** A hook that settles `request.caller` and counts the request against its key. It throws `unauthorized` or `rate_limited`. */
+  require: (...forms: CredentialForm[]) => Hook;
+  /** The same, but a request that shows nothing in these forms stays without a caller. */
+  allow: (...forms: CredentialForm[]) => Hook;
+  identify: (request: FastifyRequest, credentials: Credentials) => Promise<Caller>;
 };
 
-const bearer = /^Bearer +([\x21-\x7e]{1,200}) *$/i;
 const maxKnown = 10_000;
 
-/** Makes the check of API keys (RFC 6750) with its two limits: requests per key, and wrong keys per address. */
+/** Makes the check of API keys, in every form, with its two limits: requests per key, and wrong keys per address. */
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const { rateLimitPerSecond: limit, failedKeysPerMinute: failures } = options;
   const requests = createTokenBuckets({ capacity: limit, perSecond: limit, maxBuckets: 10_000 });
@@ -37,17 +42,17 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   // Keys that have worked: they go on working while others from the same address (a proxy, an office) are wrong.
   const known = new Set<string>();
 
-  async function identify(key: string, address: string): Promise<Caller> {
-    const blocked = known.has(key) ? 0 : wrong.peek(address, options.clock()).retryAfterSeconds;
+  async function identify({ ip: address }: FastifyRequest, { secret, id }: Credentials): Promise<Caller> {
+    const blocked = known.has(secret) ? 0 : wrong.peek(address, options.clock()).retryAfterSeconds;
     if (blocked > 0) throw tooMany("Too many wrong API keys from this address; try again later.", blocked);
-    const caller = await options.authenticate(key);
-    if (caller === null) {
-      known.delete(key);
+    const caller = await options.authenticate(secret);
+    if (caller === null || (id !== undefined && !isSameId(id, caller.keyId ?? ""))) {
+      if (caller === null) known.delete(secret);
       wrong.take(address, options.clock());
       throw unauthorized("This API key is not known, or was revoked.");
     }
     if (known.size >= maxKnown) known.clear();
-    known.add(key);
+    known.add(secret);
     return caller;
   }
 
@@ -58,20 +63,32 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       throw tooMany(`This API key may make ${limit} requests per second.`, allowance.retryAfterSeconds);
   }
 
-  async function check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const key = bearer.exec(request.headers.authorization ?? "")?.[1];
-    if (key === undefined) throw unauthorized("Send the API key as Authorization: Bearer <key>.");
-    const caller = await identify(key, request.ip);
+  async function check(request: FastifyRequest, reply: FastifyReply, forms: readonly CredentialForm[]): Promise<void> {
+    const credentials = readCredentials(request.headers, forms);
+    if (credentials === null) throw unauthorized(credentialHint(forms));
+    const caller = await identify(request, credentials);
     countRequest(caller, reply);
     request.caller = caller;
   }
 
   return {
-    require: check,
-    allow: async (request, reply) => {
-      if (request.headers.authorization !== undefined) await check(request, reply);
-    },
+    identify,
+    require:
+      (...forms) =>
+      (request, reply) =>
+        check(request, reply, forms),
+    allow:
+      (...forms) =>
+      async (request, reply) => {
+        if (showsCredentials(request.headers, forms)) await check(request, reply, forms);
+      },
   };
+}
+
+/** Ids of keys are shown with hyphens and typed without, in any case. */
+function isSameId(given: string, keyId: string): boolean {
+  const [left, right] = [given, keyId].map((id) => Buffer.from(id.replaceAll("-", "").toLowerCase()));
+  return left !== undefined && right !== undefined && left.length === right.length && timingSafeEqual(left, right);
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers: what is allowed in a window of one second, and what is left of it. */

@@ -7,7 +7,7 @@ import type { Registry } from "prom-client";
 import { type RestContext, serveRest } from "../../doors/rest/routes.ts";
 import type { Caller } from "../../operations/platform.ts";
 import { type Authentication, createAuthentication } from "./authentication.ts";
-import { frameworkErrorHandler, handleErrors } from "./error-handler.ts";
+import { frameworkErrorHandler, handleErrors, settleError } from "./error-handler.ts";
 import { type ReadinessCheck, serveHealth } from "./health.ts";
 import { acceptJson } from "./json-body.ts";
 import { loggableUrl } from "./logger.ts";
@@ -33,6 +33,10 @@ export type HttpServerOptions = {
   };
 };
 
+type Door = (app: FastifyInstance, context: RestContext) => Promise<void>;
+
+const doors: readonly Door[] = [serveRest];
+
 /** Builds the HTTP side of the server with all its doors and pages. It listens to nothing yet; `close` lets open requests finish. */
 export async function createHttpServer({
   platform,
@@ -53,9 +57,8 @@ export async function createHttpServer({
   serveHealth(app, dependencies.checkReadiness);
   await serveApiReference(app, { publicUrl: settings.publicUrl, version });
   servePages(app);
-  await app.register(async (scope) =>
-    serveRest(scope, restContext({ platform, settings, dependencies }, authentication)),
-  );
+  const context = restContext({ platform, settings, dependencies }, authentication);
+  for (const serve of doors) await app.register(async (scope) => serve(scope, context));
   return app;
 }
 
@@ -72,7 +75,8 @@ function createApp(settings: HttpSettings, logger: Logger) {
     keepAliveTimeout: settings.keepAliveTimeoutMs,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 512 },
+    // Clients of other systems end paths with a slash, or begin them with two.
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     frameworkErrors: frameworkErrorHandler(settings.publicUrl),
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<ZodTypeProvider>();
@@ -90,6 +94,8 @@ function restContext(
     platform,
     requireCaller: authentication.require,
     allowCaller: authentication.allow,
+    identify: authentication.identify,
+    settleError,
     callerOf: (request) => {
       if (request.caller === null) throw new Error("A route that needs a caller was reached without one.");
       return request.caller;

@@ -14,16 +14,23 @@ type Situation = ReportOptions & { request: FastifyRequest; reply: FastifyReply 
 
 /** Sends the problem document for `error`, with the headers that go with its kind. */
 export function sendProblem(error: unknown, { request, reply, publicUrl }: Situation): FastifyReply {
-  const known = asAppError(error);
-  if (known.code === "internal" || known.code === "unavailable") report(known, request);
+  const known = settleError(error, request, reply);
   const instance = instanceOf(request);
   const problem = makeProblem(known, { instance, requestId: request.id, publicUrl });
   if (known.code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="Staffetta"');
-  if (known.code === "body_too_large") reply.header("connection", "close");
-  if (known.retryAfterSeconds !== undefined) reply.header("retry-after", String(known.retryAfterSeconds));
-  reply.code(known.status).type("application/problem+json");
+  reply.type("application/problem+json");
   // Written out here: the route's own serialiser is made for its answers.
   return reply.serializer(JSON.stringify).send(problem);
+}
+
+/** Any error as one of the table: in the log when it is ours, its status and the headers of its kind on the reply. */
+export function settleError(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
+  const known = asAppError(error);
+  if (known.code === "internal" || known.code === "unavailable") report(known, request);
+  if (known.code === "body_too_large") reply.header("connection", "close");
+  if (known.retryAfterSeconds !== undefined) reply.header("retry-after", String(known.retryAfterSeconds));
+  reply.code(known.status);
+  return known;
 }
 
 function report(error: AppError, request: FastifyRequest): void {
@@ -35,7 +42,7 @@ function report(error: AppError, request: FastifyRequest): void {
 /** The path without its query, as RFC 9457 wants a URI reference there; nobody's token is sent back to them in full. */
 function instanceOf(request: FastifyRequest): string {
   const path = request.url.slice(0, 512).split("?", 1)[0] ?? "/";
-  return path.startsWith("/in/") ? loggableUrl(path) : path;
+  return loggableUrl(path);
 }
 
 /** What the framework refuses before there is a route: a path that cannot be decoded, for one. */

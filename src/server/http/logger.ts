@@ -22,7 +22,7 @@ export function createLogger({ level, destination }: LogSettings): Logger {
 /** An address as the log may show it: of a token only the first characters, of a query only the names. */
 export function loggableUrl(url: string): string {
   const [path = "", query] = url.slice(0, 2048).split("?", 2);
-  const hidden = path.replace(/^(\/in\/.{0,4})[^/]*/, "$1…");
+  const hidden = path.replace(/^(\/+(?:in|events\/id)\/+.{0,4})[^/]*/, "$1…");
   if (query === undefined) return hidden;
   const names = query.split("&").map((pair) => pair.split("=", 1)[0]);
   return `${hidden}?${names.join("&")}`;

@@ -12,7 +12,7 @@ export function handleNotFound(app: FastifyInstance): void {
     patterns.set(url, pattern);
   });
   app.setNotFoundHandler(async (request, reply) => {
-    const path = request.url.split("?", 1)[0] ?? "/";
+    const path = plainPath(request.url);
     const fitting = [...patterns.values()].filter(({ matches }) => matches.test(path));
     const allowed = new Set(fitting.flatMap(({ methods }) => [...methods]));
     if (allowed.size === 0) throw new AppError("route_not_found");
@@ -20,6 +20,12 @@ export function handleNotFound(app: FastifyInstance): void {
     reply.header("allow", allow);
     throw new AppError("method_not_allowed", `This path takes ${allow}.`);
   });
+}
+
+/** The path as the router looks at it. */
+function plainPath(url: string): string {
+  const path = (url.split("?", 1)[0] ?? "").replace(/\/{2,}/g, "/");
+  return path.length > 1 ? path.replace(/\/$/, "") : "/";
 }
 
 function expressionOf(url: string): RegExp {

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyRequest } from "fastify";
-import { AppError } from "../../core/errors.ts";
-import type { Json, JsonObject } from "../../core/json.ts";
-import { findJsonProblems } from "../../core/json-problems.ts";
-import { parseJson } from "../../core/parse-json.ts";
+import { AppError } from "../core/errors.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import { findJsonProblems } from "../core/json-problems.ts";
+import { parseJson } from "../core/parse-json.ts";
 
 /**
  * Reads the body of a call as what it is: a form when the content type says so, otherwise JSON, for many senders leave the content

@@ -1,0 +1,35 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { AppError } from "../core/errors.ts";
+import type { Caller, Platform } from "../operations/platform.ts";
+
+/**
+ * The ways to show an API key. `bearer`, `token` and `raw`: the Authorization header with that word before the key, or with the key alone.
+ * `basic`: the key as user name. `consumer`: its id and itself as consumerKey and consumerSecret. `authkey`: what a log-in gave.
+ */
+export type CredentialForm = "bearer" | "token" | "raw" | "basic" | "consumer" | "authkey";
+
+/** A key, access token or session key as it was presented; `id` is the id of the key, where the form has one beside it. */
+export type Credentials = { secret: string; id?: string };
+
+type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** What a door needs of the server around it. */
+export type DoorContext = {
+  platform: Platform;
+  /** Makes a hook that lets a request through only with a valid API key in one of these forms, and within its rate. */
+  requireCaller: (...forms: CredentialForm[]) => Hook;
+  /** Makes the same, but a request that shows nothing in these forms goes on without a caller. */
+  allowCaller: (...forms: CredentialForm[]) => Hook;
+  /** Whose credentials these are, for those that come in a body. Throws `unauthorized`, or `rate_limited` after too many wrong ones. */
+  identify: (request: FastifyRequest, credentials: Credentials) => Promise<Caller>;
+  callerOf: (request: FastifyRequest) => Caller;
+  maybeCallerOf: (request: FastifyRequest) => Caller | null;
+  /** SHA-256 in hex of method, address and body; `body` stands in for the bytes where they mean less than what was read. */
+  requestHash: (request: FastifyRequest, body?: string) => string;
+  /** Told how many events were accepted for the first time, for the metrics. */
+  countEvents: (accepted: number) => void;
+  /** The whole address of a path of this server, as far as it is known. */
+  addressOf: (path: string) => string;
+  /** Any error as one of the table, for a door that words its own: reported when it is ours, its status and headers set on the reply. */
+  settleError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => AppError;
+};
