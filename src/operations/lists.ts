@@ -1,12 +1,14 @@
 import { isStorableText } from "../core/condition/storable-text.ts";
 import type { MembershipState } from "../core/contact.ts";
 import { AppError, type Issue } from "../core/errors.ts";
+import { isUuid } from "../core/id.ts";
 import type { Json } from "../core/json.ts";
 import { findJsonProblems } from "../core/json-problems.ts";
-import type { Transaction } from "../storage/database.ts";
+import type { Queryable, Transaction } from "../storage/database.ts";
 import {
   countMembers,
   findList,
+  findListByNumber,
   holdLists,
   insertList,
   type ListRow,
@@ -64,15 +66,25 @@ export async function updateList(
   });
 }
 
-/** A list with the number of its members in each state. */
+/** The list that an id or a number names. Throws `list_not_found`. */
+export async function requireList(sql: Queryable, workspaceId: string, ref: string): Promise<ListRow> {
+  const list = isUuid(ref) ? await findList(sql, { workspaceId, id: ref }) : await byNumber(sql, workspaceId, ref);
+  if (!list) throw new AppError("list_not_found");
+  return list;
+}
+
+async function byNumber(sql: Queryable, workspaceId: string, ref: string): Promise<ListRow | undefined> {
+  return /^[1-9]\d{0,14}$/.test(ref) ? findListByNumber(sql, { workspaceId, number: Number(ref) }) : undefined;
+}
+
+/** A list, by id or number, with the number of its members in each state. */
 export async function getList(
   platform: Platform,
   caller: Caller,
   { id }: { id: string },
 ): Promise<ListView & { members: Record<MembershipState, number> }> {
   requireScope(caller, "contacts:read");
-  const list = await findList(platform.sql, { workspaceId: caller.workspaceId, id: knownId(id, "list_not_found") });
-  if (!list) throw new AppError("list_not_found");
+  const list = await requireList(platform.sql, caller.workspaceId, id);
   return { ...viewList(list), members: await countMembers(platform.sql, list.id) };
 }
 
