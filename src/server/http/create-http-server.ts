@@ -5,6 +5,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { type RestContext, serveRest } from "../../doors/rest/routes.ts";
+import { serveSendPulse } from "../../doors/sendpulse/routes.ts";
 import type { Caller } from "../../operations/platform.ts";
 import { type Authentication, createAuthentication } from "./authentication.ts";
 import { frameworkErrorHandler, handleErrors, settleError } from "./error-handler.ts";
@@ -35,7 +36,7 @@ export type HttpServerOptions = {
 
 type Door = (app: FastifyInstance, context: RestContext) => Promise<void>;
 
-const doors: readonly Door[] = [serveRest];
+const doors: readonly Door[] = [serveRest, serveSendPulse];
 
 /** Builds the HTTP side of the server with all its doors and pages. It listens to nothing yet; `close` lets open requests finish. */
 export async function createHttpServer({
