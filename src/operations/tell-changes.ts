@@ -31,22 +31,34 @@ export function changeEvents(
   }));
 }
 
+type Telling = ContactWrite & { before: Settings; after: Settings };
+
 /**
  * Puts in line what a write to one contact means to flows, in the transaction of the write and only where somebody listens. Returns the
  * lanes that have work once it is committed.
  */
 export async function tellChanges(
   sql: Transaction,
-  write: ContactWrite & { before: Settings; after: Settings },
+  write: Telling,
+  context: { flows: FlowCache; now: Date },
+): Promise<number[]> {
+  return tellAllChanges(sql, [write], context);
+}
+
+/** The same for writes to many contacts of one workspace, one after the other. */
+export async function tellAllChanges(
+  sql: Transaction,
+  writes: readonly Telling[],
   { flows, now }: { flows: FlowCache; now: Date },
 ): Promise<number[]> {
-  const { id, lane, workspaceId } = write.contact;
-  if (!flows.hearsChanges(workspaceId).any && !flows.watches(workspaceId)) return [];
-  const events = changeEvents(flows, write, now);
+  const workspaceId = writes[0]?.contact.workspaceId;
+  if (workspaceId === undefined || !(flows.hearsChanges(workspaceId).any || flows.watches(workspaceId))) return [];
+  const events = writes.flatMap((write) => changeEvents(flows, write, now));
+  const others = flows.watches(workspaceId) ? writes.filter(isOther) : [];
+  const changed = new Map(others.map(({ contact: { id, lane } }) => [id, { lane, contactId: id, workspaceId }]));
   if (events.length > 0) await insertEvents(sql, events);
-  const isOther = flows.watches(workspaceId) && (isSet(write) || isChanged(write.before, write.after));
-  if (isOther) await queueChanged(sql, [{ lane, contactId: id, workspaceId }]);
-  return isOther || events.length > 0 ? [lane] : [];
+  await queueChanged(sql, [...changed.values()]);
+  return [...new Set([...events, ...changed.values()].map(({ lane }) => lane))];
 }
 
 /** The lists of a contact with its state in each. */
@@ -54,6 +66,7 @@ export async function listsOf(sql: Transaction, { lane, id }: ContactKey): Promi
   return Object.fromEntries((await loadMemberships(sql, [{ lane, id }])).map(({ listId, state }) => [listId, state]));
 }
 
-function isSet({ before, after }: { before: Settings; after: Settings }): boolean {
-  return ([...identityKinds, "timeZone", "locale"] as const).some((field) => before[field] !== after[field]);
+function isOther({ before, after }: Telling): boolean {
+  const settings = [...identityKinds, "timeZone", "locale"] as const;
+  return settings.some((field) => before[field] !== after[field]) || isChanged(before, after);
 }

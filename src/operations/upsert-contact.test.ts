@@ -6,7 +6,8 @@ import { deleteContact } from "./delete-contact.ts";
 import { getContact } from "./get-contact.ts";
 import { createList } from "./lists.ts";
 import { newId } from "./new-id.ts";
-import { type UpsertContactInput, upsertContact } from "./upsert-contact.ts";
+import type { UpsertContactInput } from "./plan-contacts.ts";
+import { upsertContact } from "./upsert-contact.ts";
 
 let database: TestDatabase;
 let platform: TestPlatform;

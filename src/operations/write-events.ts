@@ -240,7 +240,7 @@ async function tell(
  * An event fills identities that a known contact lacks; it never replaces one that the contact has. The contacts stay locked, so that
  * nobody else changes what they own, or what is told of their change, before the commit. Locked before any identity is claimed, also one
  * for a new contact, and in one order: whoever waits for an identity then waits for somebody who waits for no contact. See
- * `moveIdentities` for the other writer.
+ * `holdForContacts` for the other writer.
  */
 async function holdContacts(sql: Transaction, plan: EventPlan, fills: readonly OwnedIdentity[]): Promise<Held> {
   if (fills.length + plan.changing.length === 0) return new Map();

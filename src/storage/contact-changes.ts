@@ -1,18 +1,19 @@
+import type { PendingQuery, Row } from "postgres";
 import { type Contact, type IdentityKind, identityKinds } from "../core/contact.ts";
 import { laneOfValue } from "../core/id.ts";
 import type { ContactRow } from "./contacts.ts";
 import type { Transaction } from "./database.ts";
 import type { IdentityRow } from "./identities.ts";
-import { jsonOf } from "./rows.ts";
+import { recordset } from "./rows.ts";
 
-/** Writes a contact as it is given. The caller has it locked. */
-export async function saveContact(sql: Transaction, contact: ContactRow, now: Date): Promise<void> {
-  await sql`
-    update contact
-       set external_id = ${contact.externalId}, email = ${contact.email}, phone = ${contact.phone},
-           properties = ${jsonOf(contact.properties)}::text::jsonb, tags = ${contact.tags}, time_zone = ${contact.timeZone},
-           locale = ${contact.locale}, updated_at = ${now}
-     where lane = ${contact.lane} and id = ${contact.id}`;
+/** Writes contacts as they are given. The caller has them locked. */
+export function saveContacts(sql: Transaction, contacts: readonly ContactRow[], now: Date): PendingQuery<Row[]> {
+  return sql`
+    update contact c
+       set external_id = k."externalId", email = k.email, phone = k.phone, properties = k.properties, tags = k.tags,
+           time_zone = k."timeZone", locale = k.locale, updated_at = ${now}
+      from ${recordset(sql, contacts, 'lane smallint, id uuid, "externalId" text, email text, phone text, properties jsonb, tags text[], "timeZone" text, locale text')} as k
+     where c.lane = k.lane and c.id = k.id`;
 }
 
 /** The identities that a contact holds, as rows of their table. */

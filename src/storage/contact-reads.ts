@@ -39,6 +39,18 @@ export async function lockContacts(sql: Transaction, keys: readonly ContactKey[]
      order by c.lane, c.id for update of c`;
 }
 
+/** The same for contacts of one workspace, by their ids. */
+export async function lockContactsOf(
+  sql: Transaction,
+  { workspaceId, ids }: { workspaceId: string; ids: readonly string[] },
+): Promise<ContactRecord[]> {
+  return sql<ContactRecord[]>`
+    select ${sql.unsafe(columns)}
+      from unnest(${ids.map(laneOf)}::smallint[], ${[...ids]}::uuid[]) as k(lane, id)
+      join contact c on c.lane = k.lane and c.id = k.id and c.workspace_id = ${workspaceId}
+     order by c.lane, c.id for update of c`;
+}
+
 /** Several contacts of one workspace, without their lists, in no order. */
 export async function findContacts(
   sql: Queryable,

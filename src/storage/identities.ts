@@ -32,6 +32,14 @@ export function claimIdentities(
     returning lane, workspace_id as "workspaceId", kind, value, contact_lane as "contactLane", contact_id as "contactId"`;
 }
 
+/** Gives identities of contacts that the caller has locked to others. */
+export function moveIdentities(sql: Queryable, identities: readonly OwnedIdentity[]): PendingQuery<Row[]> {
+  return sql`
+    update contact_identity i set contact_lane = k."contactLane", contact_id = k."contactId"
+      from ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text, "contactLane" smallint, "contactId" uuid')} as k
+     where i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
+}
+
 /** How many of these identities belong to the contacts named with them. */
 export function countOwned(sql: Queryable, identities: readonly OwnedIdentity[]): PendingQuery<Row[]> {
   return sql`
