@@ -4,20 +4,14 @@ import { isDataFault } from "../storage/data-fault.ts";
 import type { Sql } from "../storage/database.ts";
 import { claimEffects, nextEffectDue, releaseLeases } from "../storage/outbox.ts";
 import { removeDeadWorkers, removeWorker } from "../storage/workers.ts";
-import { broadcastRound } from "./broadcasts/round.ts";
-import { BroadcastWorker } from "./broadcasts/worker.ts";
+import { type Background, createBackground } from "./background.ts";
 import { Heart } from "./heart.ts";
-import { actOnRuns } from "./jobs/act.ts";
-import { migrateRuns } from "./jobs/migrate.ts";
-import { releaseRuns } from "./jobs/release.ts";
-import { JobRunner } from "./jobs.ts";
 import { LaneWorker } from "./lanes.ts";
 import { passOneByOne } from "./pass/one-by-one.ts";
 import { type PassOptions, type PassResult, runPass } from "./pass/pass.ts";
 import type { EffectPerformer } from "./perform/performer.ts";
 import { EffectQueue } from "./perform/queue.ts";
 import { createSettler } from "./perform/settle.ts";
-import { SegmentBuilder } from "./segments/builder.ts";
 
 export type EngineOptions = {
   sql: Sql;
@@ -44,13 +38,13 @@ export type EngineTuning = {
   lanesPerPass: number;
   batch: number;
   sweepMs: number;
-  jobPollMs: number;
+  /** How often broadcasts, jobs and segments to build are looked for even without a signal. */
+  backgroundSweepMs: number;
   heartbeatMs: number;
   deadAfterMs: number;
   maxHeld: number;
   quarantinePerMinute: number;
-  /** How often to look for segments to build, how many contacts to take at once, and how old a definition has to be. */
-  buildEveryMs: number;
+  /** How many contacts to take at once for a segment, and how old a definition has to be. */
   buildChunk: number;
   buildGraceMs: number;
 };
@@ -60,12 +54,11 @@ const defaults: EngineTuning = {
   lanesPerPass: 32,
   batch: 1000,
   sweepMs: 5000,
-  jobPollMs: 1000,
+  backgroundSweepMs: 60_000,
   heartbeatMs: 2000,
   deadAfterMs: 10_000,
   maxHeld: 2000,
   quarantinePerMinute: 20,
-  buildEveryMs: 1000,
   buildChunk: 2000,
   buildGraceMs: 1000,
 };
@@ -76,12 +69,10 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #tuning: EngineTuning;
   readonly #lanes: LaneWorker;
-  readonly #broadcasts: BroadcastWorker;
   readonly #queues: EffectQueue[];
-  readonly #jobs: JobRunner;
   readonly #settler;
   readonly #heart: Heart;
-  readonly #builder: SegmentBuilder;
+  readonly #background: Background;
   #quarantined: number[] = [];
   #stopping: Promise<void> | null = null;
 
@@ -98,17 +89,7 @@ export class Engine {
       onPass: (result) => this.#handOver(result),
       onError: (error) => this.#report(error, "A pass failed; its lanes are tried again."),
     });
-    this.#broadcasts = this.#broadcastWorker();
     this.#queues = options.performers.map((performer) => this.#queue(performer));
-    this.#jobs = new JobRunner({
-      ...{ sql, now, pollMs: this.#tuning.jobPollMs },
-      kinds: [releaseRuns, migrateRuns(options.flows), actOnRuns(options.flows)],
-      onLane: (lane) => {
-        this.signal([lane]);
-        for (const queue of this.#queues) queue.poke();
-      },
-      onError: (error, about) => this.#report(error, "A part of a job failed; it is tried again.", about),
-    });
     this.#heart = new Heart({
       ...{ sql, worker: this.worker, roles: options.roles, queues: this.#queues },
       ...{ heartbeatMs: this.#tuning.heartbeatMs, deadAfterMs: this.#tuning.deadAfterMs },
@@ -116,12 +97,15 @@ export class Engine {
       onBeat: () => options.flows.refresh(sql),
       onError: (error) => this.#report(error, "The database did not hear that this process lives."),
     });
-    this.#builder = new SegmentBuilder({
-      ...{ sql, now, flows: options.flows, chunk: this.#tuning.buildChunk, graceMs: this.#tuning.buildGraceMs },
-      everyMs: this.#tuning.buildEveryMs,
+    this.#background = createBackground({
+      ...{ sql, flows, now, tuning: this.#tuning },
       isBusy: () => !this.#lanes.isIdle(),
-      onWork: (lanes) => this.signal(lanes),
-      onError: (error) => this.#report(error, "A segment could not be built further; it is tried again."),
+      onLanes: (lanes) => this.signal(lanes),
+      onEffects: () => {
+        for (const queue of this.#queues) queue.poke();
+      },
+      ...(options.onRemoteWork ? { onRemoteWork: options.onRemoteWork } : {}),
+      report: (error, message, about) => this.#report(error, message, about),
     });
   }
 
@@ -132,9 +116,7 @@ export class Engine {
     await this.#heart.start();
     if (!this.#options.passes) return;
     this.#lanes.start();
-    this.#builder.start();
-    this.#broadcasts.start();
-    this.#jobs.start();
+    this.#background.start();
   }
 
   /** Says that lanes have work. */
@@ -143,10 +125,9 @@ export class Engine {
     else this.#options.onRemoteWork?.({ lanes: [...lanes], outbox: false });
   }
 
-  /** Says that there is work beside the lanes: in the outbox, broadcasts, schedules, jobs. */
+  /** Says that there is work beside the lanes: in the outbox, broadcasts, schedules, jobs, segments. */
   poke(): void {
-    this.#broadcasts.signal();
-    this.#jobs.poke();
+    this.#background.signal();
     for (const queue of this.#queues) queue.poke();
   }
 
@@ -157,7 +138,7 @@ export class Engine {
   }
 
   async #stop(): Promise<void> {
-    const others = Promise.all([this.#broadcasts.stop(), this.#builder.stop(), this.#jobs.stop()]);
+    const others = this.#background.stop();
     await this.#lanes.stop();
     await Promise.all(this.#queues.map((queue) => queue.stop()));
     await this.#settler.idle();
@@ -170,8 +151,7 @@ export class Engine {
   /** Resolves when nothing that is due is known to this process. For tests and benches. */
   async idle(): Promise<void> {
     while (!this.#isIdle()) {
-      await this.#broadcasts.idle();
-      await this.#jobs.idle();
+      await this.#background.idle();
       await this.#lanes.idle();
       for (const queue of this.#queues) await queue.idle();
       await this.#settler.idle();
@@ -180,8 +160,7 @@ export class Engine {
 
   #isIdle(): boolean {
     return (
-      this.#broadcasts.isIdle() &&
-      this.#jobs.isIdle() &&
+      this.#background.isIdle() &&
       this.#lanes.isIdle() &&
       this.#queues.every((queue) => queue.isIdle()) &&
       this.#settler.depth() === 0
@@ -192,7 +171,7 @@ export class Engine {
     const startedAt = performance.now();
     const result = await this.#tryPass(lanes);
     this.#options.onPass?.(result, performance.now() - startedAt);
-    if (result.items > 0) this.#broadcasts.moved();
+    if (result.items > 0) this.#background.moved();
     return result;
   }
 
@@ -238,20 +217,6 @@ export class Engine {
     if (unleased === 0) return;
     for (const queue of this.#queues) queue.poke(urgent);
     this.#options.onRemoteWork?.({ lanes: [], outbox: true });
-  }
-
-  #broadcastWorker(): BroadcastWorker {
-    const { sql, flows, now, onRemoteWork } = this.#options;
-    const onWork = (lanes: ReadonlySet<number>) => {
-      this.signal(lanes);
-      onRemoteWork?.({ lanes: [...lanes], outbox: false });
-    };
-    const onError = (error: unknown, broadcastId?: string) =>
-      this.#report(error, "A broadcast or a schedule could not be worked on; it is tried again.", { broadcastId });
-    return new BroadcastWorker({
-      ...{ now, onError, sweepMs: this.#tuning.sweepMs, retryMs: 200 },
-      round: () => broadcastRound({ sql, flows, now, onWork, onError }),
-    });
   }
 
   #queue(performer: EffectPerformer): EffectQueue {

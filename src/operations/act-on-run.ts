@@ -57,5 +57,6 @@ export async function actOnRuns(
   const { workspaceId, name: createdBy } = caller;
   const job = { id: newId(), workspaceId, flowId: flow.id, kind: actJob, params, createdBy, now: platform.now() };
   await insertJob(platform.sql, job);
+  platform.wake();
   return getJob(platform, { ...caller, scopes: new Set([...caller.scopes, "runs:read"]) }, job);
 }

@@ -94,6 +94,7 @@ async function begin(platform: Platform, caller: Caller, { flowId, params }: Beg
     };
     return insertJob(sql, made);
   });
+  platform.wake();
   const reader = { ...caller, scopes: new Set([...caller.scopes, "runs:read"]) };
   return getJob(platform, reader, job);
 }

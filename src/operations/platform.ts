@@ -20,7 +20,7 @@ export type Platform = {
   now: () => Date;
   /** Tells the engines that lanes have work. After the commit. */
   signal: (lanes: Iterable<number>) => void;
-  /** Tells the engines that there is work beside the lanes: a broadcast, or a schedule. After the commit. */
+  /** Tells the engines that there is work beside the lanes: a broadcast, a schedule, a job, or a segment to build. After the commit. */
   wake: () => void;
 };
 

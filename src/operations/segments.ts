@@ -44,6 +44,7 @@ export async function createSegment(platform: Platform, caller: Caller, input: S
     await bumpRoutingRevision(sql, workspaceId);
     return made;
   });
+  platform.wake();
   return viewSegment(platform.sql, row);
 }
 
@@ -72,6 +73,7 @@ export async function updateSegment(
     if (JSON.stringify(next.definition) !== JSON.stringify(old.definition))
       await redefine(sql, { next, all, now: platform.now() });
   });
+  platform.wake();
   return viewSegment(platform.sql, await requireSegment(platform.sql, { workspaceId, id }));
 }
 
@@ -103,6 +105,7 @@ export async function deleteSegment(
     await retireSegment(sql, { id, now: platform.now() });
     await bumpRoutingRevision(sql, workspaceId);
   });
+  platform.wake();
   return { id };
 }
 

@@ -2,7 +2,7 @@ import { laneCount } from "../core/id.ts";
 import type { Sql } from "../storage/database.ts";
 import { listenToNotices, sendNotice } from "../storage/notices.ts";
 
-/** Work that another process may do: lanes to pass over, and (`outbox`) effects in the outbox, broadcasts and schedules. */
+/** Work that another process may do: lanes to pass over, and (`outbox`) effects in the outbox and what is done in the background. */
 export type RemoteWork = { lanes: Iterable<number>; outbox: boolean };
 
 export type NoticesOptions = {

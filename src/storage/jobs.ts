@@ -55,6 +55,15 @@ export async function takeJobLane(sql: Transaction, now: Date): Promise<TakenLan
   return { job, lane, cursor, counts, failures };
 }
 
+/** The first instant at which there is something to do for a running job, null when there is none. A job with no lane left is due: it is to be ended. */
+export async function nextJobAt(sql: Queryable): Promise<Date | null> {
+  const [row] = await sql<[{ at: Date | null }]>`
+    select min(coalesce(l.due_at, j.created_at)) as at
+      from job j left join job_lane l on l.job_id = j.id and not l.is_done
+     where j.status = 'running'`;
+  return row.at;
+}
+
 type LaneProgress = { jobId: string; lane: number; cursor: Json; counts: object; isDone: boolean; dueAt: Date };
 
 /** Notes how far a job has come in a lane. */

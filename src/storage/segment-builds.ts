@@ -6,19 +6,20 @@ import type { ContactRow } from "./contacts.ts";
 import type { Queryable, Transaction } from "./database.ts";
 import type { SegmentState } from "./segments.ts";
 
-export type UnfinishedSegment = { id: string; workspaceId: string; state: SegmentState };
+/** `isKnown`: no writer is left that may not know of it as it is. */
+export type UnfinishedSegment = { id: string; workspaceId: string; state: SegmentState; isKnown: boolean };
 
 /**
- * Segments to be built or removed, but for those that some writer may not know of yet: ones younger than `graceMs`, or than a transaction that is
- * still open (unless that goes on for a minute). With a `graceMs` of 0 nobody is waited for.
+ * Segments to be built or removed. Some writer may not know yet of those younger than `graceMs`, or than a transaction that is still open (unless
+ * that goes on for a minute). With a `graceMs` of 0 nobody is waited for.
  */
 export async function findUnfinished(sql: Queryable, graceMs: number): Promise<UnfinishedSegment[]> {
   return sql<UnfinishedSegment[]>`
-    select id, workspace_id as "workspaceId", state
-      from segment
-     where state <> 'ready' and defined_at <= clock_timestamp() - ${graceMs} * interval '1 millisecond'
-       and (${graceMs}::int = 0 or defined_in < pg_snapshot_xmin(pg_current_snapshot()) or defined_at < clock_timestamp() - interval '1 minute')
-     order by id`;
+    select id, workspace_id as "workspaceId", state,
+           defined_at <= clock_timestamp() - ${graceMs} * interval '1 millisecond'
+           and (${graceMs}::int = 0 or defined_in < pg_snapshot_xmin(pg_current_snapshot()) or defined_at < clock_timestamp() - interval '1 minute')
+           as "isKnown"
+      from segment where state <> 'ready' order by id`;
 }
 
 export type BuildPlace = { segmentId: string; lane: number; after: string };
@@ -51,12 +52,13 @@ export async function noteBuilt(
   else await sql`update segment_build set after = ${end} where segment_id = ${segmentId} and lane = ${lane}`;
 }
 
-/** Marks a segment as built when no lane is left to build. */
-export async function finishBuild(sql: Queryable, segmentId: string): Promise<void> {
-  await sql`
+/** Marks a segment as built when no lane is left to build; false when some are. */
+export async function finishBuild(sql: Queryable, segmentId: string): Promise<boolean> {
+  const { count } = await sql`
     with held as (select id from segment where id = ${segmentId} and state = 'building' for update)
     update segment s set state = 'ready' from held
      where s.id = held.id and not exists (select from segment_build b where b.segment_id = held.id)`;
+  return count > 0;
 }
 
 export type Chunk = { lane: number; after: string; end: string | null };
@@ -115,13 +117,12 @@ export async function loadChunk(
      order by id`;
 }
 
-/** Takes out some members of a segment that is being removed; false when none is left, and the segment is gone. */
-export async function removeSomeMembers(sql: Queryable, { id, workspaceId }: UnfinishedSegment): Promise<boolean> {
+/** Takes out some members of a segment that is being removed, and with the last of them the segment. */
+export async function removeSomeMembers(sql: Queryable, { id, workspaceId }: UnfinishedSegment): Promise<void> {
   const { count } = await sql`
     delete from segment_member where ctid = any (array(select ctid from segment_member where segment_id = ${id} limit 5000))`;
-  if (count > 0) return true;
+  if (count > 0) return;
   await sql`
     with counts as (delete from counter where workspace_id = ${workspaceId} and subject = ${id})
     delete from segment where id = ${id} and state = 'removing'`;
-  return false;
 }

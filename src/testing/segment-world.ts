@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Json } from "../core/json.ts";
-import { buildSome } from "../engine/segments/build-segment.ts";
+import { buildRound } from "../engine/segments/build-segment.ts";
 import { getSegment, listSegmentMembers } from "../operations/segment-reads.ts";
 import { createSegment } from "../operations/segments.ts";
 import { upsertContact } from "../operations/upsert-contact.ts";
@@ -12,7 +12,7 @@ export type World = { engine: TestEngine; platform: TestPlatform; build(): Promi
 
 /** A workspace with an engine, and what REST would call. */
 export async function openWorld(sql: Sql, chunk = 3): Promise<World> {
-  const engine = await createTestEngine({ sql, tuning: { buildEveryMs: 3_600_000 } });
+  const engine = await createTestEngine({ sql, tuning: { buildGraceMs: 3_600_000 } });
   const platform: TestPlatform = {
     ...(await createTestPlatform(sql, { workspaceId: engine.workspaceId })),
     ...{ flows: engine.flows, recorder: engine.recorder, now: () => engine.clock.now },
@@ -21,7 +21,7 @@ export async function openWorld(sql: Sql, chunk = 3): Promise<World> {
   const build = async () => {
     const onWork = (lanes: number[]) => engine.engine.signal(lanes);
     const options = { sql, flows: engine.flows, now: platform.now, chunk, graceMs: 0, onWork };
-    while (await buildSome(options));
+    while ((await buildRound(options)).kind === "again");
     await engine.settle();
   };
   return { engine, platform, build, stop: () => engine.stop() };

@@ -23,6 +23,7 @@ import {
   type UnfinishedSegment,
 } from "../../storage/segment-builds.ts";
 import { loadWorkspaceSegments } from "../../storage/segments.ts";
+import type { Round } from "../rounds.ts";
 
 export type BuildOptions = {
   sql: Sql;
@@ -37,21 +38,24 @@ export type BuildOptions = {
 };
 
 /**
- * Does the next bit of work on segments whose definition is new, or that are to be removed: one chunk, in one commit. A segment waits for
- * those that it looks at. False when there is nothing to do, or others do it.
+ * One round of work on segments whose definition is new, or that are to be removed: one chunk, in one commit. A segment waits for those that it
+ * looks at, and for writers who have not heard of it.
  */
-export async function buildSome(options: BuildOptions): Promise<boolean> {
-  for (const unfinished of await findUnfinished(options.sql, options.graceMs)) {
-    if (unfinished.state === "removing") {
-      if (await removeSomeMembers(options.sql, unfinished)) return true;
-    } else if (await buildChunk(options, unfinished)) return true;
+export async function buildRound(options: BuildOptions): Promise<Round> {
+  const unfinished = await findUnfinished(options.sql, options.graceMs);
+  for (const segment of unfinished) {
+    if (!segment.isKnown) continue;
+    if (segment.state === "removing") await removeSomeMembers(options.sql, segment);
+    else if (!(await buildChunk(options, segment))) continue;
+    return { kind: "again" };
   }
-  return false;
+  return unfinished.length > 0 ? { kind: "stuck" } : { kind: "rest", until: null };
 }
 
 /** The most lanes that one commit takes on, where lanes have few contacts. */
 const lanesAtOnce = 16;
 
+/** False when others have it in hand, or it has to wait. */
 async function buildChunk(options: BuildOptions, { id, workspaceId }: UnfinishedSegment): Promise<boolean> {
   const built: Built = await options.sql.begin(async (sql) => {
     // Whoever redefines the segment waits for the lane that is taken here, so what is read next stays true until the commit.
@@ -60,9 +64,8 @@ async function buildChunk(options: BuildOptions, { id, workspaceId }: Unfinished
     const segment = await findReady(sql, { id, workspaceId });
     return segment ? buildLanes(sql, { segment, workspaceId }, options) : nothingBuilt;
   });
-  if (built.lanes === 0) await finishBuild(options.sql, id);
   if (built.withEvents.length > 0) options.onWork(built.withEvents);
-  return built.lanes > 0;
+  return built.lanes > 0 || finishBuild(options.sql, id);
 }
 
 type Built = { lanes: number; withEvents: number[] };

@@ -10,7 +10,7 @@ import { updateSegment } from "../../operations/segments.ts";
 import { listContactRecords } from "../../storage/contact-reads.ts";
 import { createTestDatabase, type TestDatabase } from "../../testing/database.ts";
 import { makeSegment, membersOf, openWorld, saveContact, type World } from "../../testing/segment-world.ts";
-import { buildSome } from "./build-segment.ts";
+import { buildRound } from "./build-segment.ts";
 
 let database: TestDatabase;
 
@@ -96,7 +96,7 @@ async function act(world: World, ids: string[], action: Action): Promise<void> {
       graceMs: 0,
       onWork: () => undefined,
     };
-    for (let chunk = 0; chunk < action.chunks; chunk += 1) await buildSome(options);
+    for (let chunk = 0; chunk < action.chunks; chunk += 1) await buildRound(options);
   }
 }
 

@@ -1,11 +1,21 @@
-import { type Alarms, createAlarms } from "../wake.ts";
+import { type Alarms, createAlarms } from "./wake.ts";
 
 /** What a round of work came to: go on at once, try again when something has moved, or rest until an instant (null: until a signal). */
 export type Round = { kind: "again" } | { kind: "stuck" } | { kind: "rest"; until: Date | null };
 
-export type BroadcastWorkerOptions = {
+/** Rests until the first of these instants. What is due and yet was not taken, another process has in hand. */
+export function restUntil(instants: readonly (Date | null)[], now: Date): Round {
+  const known = instants.flatMap((at) => at?.getTime() ?? []);
+  if (known.length === 0) return { kind: "rest", until: null };
+  const until = new Date(Math.min(...known));
+  return until <= now ? { kind: "stuck" } : { kind: "rest", until };
+}
+
+export type RoundWorkerOptions = {
   /** One round; a rejection is tried again. */
   round: () => Promise<Round>;
+  /** True while others should go first: the worker then rests as long as its round took. */
+  givesWay?: () => boolean;
   now: () => Date;
   /** How often to look even without a signal, in milliseconds. */
   sweepMs: number;
@@ -14,9 +24,12 @@ export type BroadcastWorkerOptions = {
   onError: (error: unknown) => void;
 };
 
-/** Works off broadcasts and schedules, one round at a time: by signal, when one falls due, and in a slow sweep as a safety net. */
-export class BroadcastWorker {
-  readonly #options: BroadcastWorkerOptions;
+/**
+ * Works off what is done in the background in small commits (broadcasts, jobs, segments to build), one round at a time: by signal, when something
+ * falls due, and in a slow sweep as a safety net. Nothing of it is only in memory: what a process leaves, whoever comes next goes on with.
+ */
+export class RoundWorker {
+  readonly #options: RoundWorkerOptions;
   readonly #alarms: Alarms;
   #running = false;
   #isDirty = false;
@@ -25,7 +38,7 @@ export class BroadcastWorker {
   #sweep: NodeJS.Timeout | null = null;
   #idlers: (() => void)[] = [];
 
-  constructor(options: BroadcastWorkerOptions) {
+  constructor(options: RoundWorkerOptions) {
     this.#options = options;
     this.#alarms = createAlarms(options.now, () => this.signal());
   }
@@ -75,7 +88,9 @@ export class BroadcastWorker {
     while (this.#isDirty) {
       this.#isDirty = false;
       this.#clearRetry();
+      const startedAt = performance.now();
       this.#after(await this.#round());
+      if (this.#isDirty && this.#options.givesWay?.()) await this.#rest(performance.now() - startedAt);
     }
     this.#isActive = false;
     this.#tellIdlers();
@@ -101,6 +116,10 @@ export class BroadcastWorker {
     if (round.kind === "again") this.#isDirty = true;
     else if (round.kind === "rest") this.#alarms.set(0, round.until);
     else this.#retry ??= setTimeout(() => this.signal(), this.#options.retryMs);
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   #clearRetry(): void {
