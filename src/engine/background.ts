@@ -2,6 +2,7 @@ import type { FlowCache } from "../operations/flow-cache.ts";
 import type { Sql } from "../storage/database.ts";
 import { broadcastRound } from "./broadcasts/round.ts";
 import { actOnRuns } from "./jobs/act.ts";
+import { emptyLists } from "./jobs/empty-list.ts";
 import { migrateRuns } from "./jobs/migrate.ts";
 import { releaseRuns } from "./jobs/release.ts";
 import { jobRound } from "./jobs.ts";
@@ -57,14 +58,14 @@ function broadcastWorker({ sql, flows, now, onLanes, onRemoteWork, ...options }:
 }
 
 function jobWorker({ sql, flows, now, onLanes, onEffects, ...options }: BackgroundOptions): RoundWorker {
-  const kinds = [releaseRuns, migrateRuns(flows), actOnRuns(flows)];
-  const onLane = (lane: number) => {
-    onLanes([lane]);
+  const kinds = [releaseRuns, migrateRuns(flows), actOnRuns(flows), emptyLists(flows)];
+  const onWork = (lanes: ReadonlySet<number>) => {
+    onLanes(lanes);
     onEffects();
   };
   const onError = (error: unknown, about: object = {}) =>
     options.report(error, "A part of a job failed; it is tried again.", about);
-  const round = () => jobRound({ sql, now, kinds, onLane, onError });
+  const round = () => jobRound({ sql, now, kinds, onLanes: onWork, onError });
   return worker({ ...options, now }, { round, onError, retryMs: 500 });
 }
 

@@ -15,14 +15,19 @@ import {
 import { lockLane } from "../storage/lanes.ts";
 import { type Round, restUntil } from "./rounds.ts";
 
-/** What a chunk did. `again` is when the lane is to be looked at next; null: it is done. */
-export type Chunk = { cursor: Json; counts: Record<string, number>; again: Date | null };
+/** What a chunk did. `again` is when the lane is to be looked at next; null: it is done. `lanes`: where there is work, when not in its own lane. */
+export type Chunk = {
+  cursor: Json;
+  counts: Record<string, number>;
+  again: Date | null;
+  lanes?: ReadonlySet<number>;
+};
 
 /** Where a chunk stands: the lane, which is locked, and what the chunk before left as its cursor (null: this is the first). */
 export type Place = { lane: number; cursor: Json; now: Date };
 
 /**
- * A kind of job: work over the runs of all lanes, in chunks so small that passes are not held up. `chunk` does the next part of one lane in
+ * A kind of job: work over the rows of all lanes, in chunks so small that passes are not held up. `chunk` does the next part of one lane in
  * the transaction it is given; `endPhase` is called when every lane is done, and says whether to go through them all once more.
  */
 export type JobKind = {
@@ -35,8 +40,8 @@ export type JobParts = {
   sql: Sql;
   now: () => Date;
   kinds: readonly JobKind[];
-  /** A chunk in this lane is committed: runs may be due. */
-  onLane: (lane: number) => void;
+  /** A chunk is committed: in these lanes something may be due. */
+  onLanes: (lanes: ReadonlySet<number>) => void;
   onError: (error: unknown, about: object) => void;
 };
 
@@ -56,14 +61,12 @@ export async function jobRound(parts: JobParts): Promise<Round> {
 async function doChunk(parts: JobParts): Promise<boolean> {
   let taken: TakenLane | undefined;
   try {
-    const lane = await parts.sql.begin(async (sql) => {
+    const lanes = await parts.sql.begin(async (sql) => {
       taken = await takeJobLane(sql, parts.now());
-      if (!taken) return null;
-      await writeChunk(sql, taken, parts);
-      return taken.lane;
+      return taken ? writeChunk(sql, taken, parts) : null;
     });
-    if (lane !== null) parts.onLane(lane);
-    return lane !== null;
+    if (lanes !== null) parts.onLanes(lanes);
+    return lanes !== null;
   } catch (error) {
     if (!taken) throw error;
     await noteFailure(taken, error, parts);
@@ -71,11 +74,12 @@ async function doChunk(parts: JobParts): Promise<boolean> {
   }
 }
 
+/** The lanes that have work then. */
 async function writeChunk(
   sql: Transaction,
   { job, lane, cursor, counts }: TakenLane,
   { kinds, now: clock }: JobParts,
-): Promise<void> {
+): Promise<ReadonlySet<number>> {
   await lockLane(sql, lane);
   const now = clock();
   const chunk = await kindOf(job, kinds).chunk(sql, job, { lane, cursor, now });
@@ -84,6 +88,7 @@ async function writeChunk(
   const { again } = chunk;
   const progress = { cursor: chunk.cursor, counts: total, isDone: again === null, dueAt: again ?? now };
   await saveJobLane(sql, { jobId: job.id, lane, ...progress });
+  return chunk.lanes ?? new Set([lane]);
 }
 
 function kindOf({ kind: name }: JobRow, kinds: readonly JobKind[]): JobKind {

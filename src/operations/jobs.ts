@@ -1,6 +1,7 @@
 import { AppError } from "../core/errors.ts";
-import { laneCount } from "../core/id.ts";
+import { releaseJob } from "../core/flow/overdue.ts";
 import { endJob, type JobProgress, listJobRows } from "../storage/jobs.ts";
+import { emptyListJob } from "./empty-list.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { idFilter, knownId } from "./read-filter.ts";
@@ -39,13 +40,17 @@ export async function listJobs(
   return makePage(rows.map(viewJob), limit, ({ id }) => id);
 }
 
+const unstoppable: Record<string, string> = {
+  [releaseJob]: "it lets a flow go on that was held: pause the flow again instead",
+  [emptyListJob]: "it takes the members out of a list that is gone",
+};
+
 /** Ends a job where it stands; what it did stays done. Throws `invalid_state` when it has ended, or must not be stopped half-way. */
 export async function cancelJob(platform: Platform, caller: Caller, { id }: { id: string }): Promise<JobView> {
   requireScope(caller, "runs:write");
   const job = await getJob(platform, caller, { id });
-  const refused = job.kind === "release" ? "it lets a flow go on that was held: pause the flow again instead" : null;
-  const why = job.status === "running" ? refused : `it is ${job.status}`;
-  if (why !== null)
+  const why = job.status === "running" ? unstoppable[job.kind] : `it is ${job.status}`;
+  if (why !== undefined)
     throw new AppError("invalid_state", `The job cannot be cancelled: ${why}.`, { detail: { status: job.status } });
   await endJob(platform.sql, { jobId: id, status: "cancelled", error: null, now: platform.now() });
   return getJob(platform, caller, { id });
@@ -53,6 +58,6 @@ export async function cancelJob(platform: Platform, caller: Caller, { id }: { id
 
 function viewJob(row: JobProgress): JobView {
   const { id, kind, flowId, status, counts, createdBy, createdAt, endedAt, error } = row;
-  const progress = status === "done" ? 1 : Math.floor((row.lanesDone / laneCount) * 100) / 100;
+  const progress = status === "done" ? 1 : Math.floor((row.lanesDone / row.lanes) * 100) / 100;
   return { id, kind, flowId, status, progress, counts, createdBy, createdAt, endedAt, error };
 }

@@ -5,6 +5,7 @@ import { isUuid } from "../core/id.ts";
 import type { Json } from "../core/json.ts";
 import { findJsonProblems } from "../core/json-problems.ts";
 import type { Queryable, Transaction } from "../storage/database.ts";
+import { insertJob } from "../storage/jobs.ts";
 import {
   countMembers,
   findList,
@@ -17,10 +18,13 @@ import {
   removeList,
   saveList,
 } from "../storage/lists.ts";
+import { emptyList, emptyListJob } from "./empty-list.ts";
 import { newId } from "./new-id.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { knownId } from "./read-filter.ts";
+
+const noId = "00000000-0000-0000-0000-000000000000";
 
 export type ListView = Omit<ListRow, "workspaceId">;
 type ListInput = { name: string; description?: string | undefined; fields?: Json[] | undefined };
@@ -96,14 +100,27 @@ export async function listLists(platform: Platform, caller: Caller, input: PageI
   return makePage(rows.map(viewList), limit, (list) => list.id);
 }
 
-/** Takes a list away; its members stay contacts. */
+/**
+ * Takes a list away; its members stay contacts. Flows hear that they left, and segments look at them again; the members of a large list leave it in
+ * the background, by a job.
+ */
 export async function deleteList(platform: Platform, caller: Caller, { id }: { id: string }): Promise<{ id: string }> {
   requireScope(caller, "contacts:write");
-  const ref = { workspaceId: caller.workspaceId, id: knownId(id, "list_not_found") };
-  await platform.sql.begin(async (sql) => {
+  const { workspaceId, name: createdBy } = caller;
+  const ref = { workspaceId, id: knownId(id, "list_not_found") };
+  const now = platform.now();
+  const { after, lanes } = await platform.sql.begin(async (sql) => {
     if (!(await lockList(sql, ref))) throw new AppError("list_not_found");
-    await removeList(sql, id);
+    await removeList(sql, ref.id);
+    const first = { workspaceId, listId: ref.id, after: noId };
+    const emptied = await emptyList(sql, first, { flows: platform.flows, now });
+    const params = { ...first, after: emptied.after };
+    const job = { id: newId(), workspaceId, flowId: null, kind: emptyListJob, params, createdBy, now };
+    if (emptied.after !== null) await insertJob(sql, job, [0]);
+    return emptied;
   });
+  platform.signal(lanes);
+  if (after !== null) platform.wake();
   return { id };
 }
 

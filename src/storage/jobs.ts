@@ -26,8 +26,8 @@ function jobColumns(sql: Queryable) {
 
 type NewJob = Pick<JobRow, "id" | "workspaceId" | "flowId" | "kind" | "params" | "createdBy"> & { now: Date };
 
-/** A new job, due in every lane at once. */
-export async function insertJob(sql: Queryable, job: NewJob): Promise<JobRow> {
+/** A new job, due at once in every lane, or in those that are given. */
+export async function insertJob(sql: Queryable, job: NewJob, lanes: readonly number[] | null = null): Promise<JobRow> {
   const [row] = await sql<[JobRow]>`
     with made as (
       insert into job (id, workspace_id, flow_id, kind, status, params, created_by, created_at)
@@ -35,6 +35,7 @@ export async function insertJob(sql: Queryable, job: NewJob): Promise<JobRow> {
       returning *
     ), lanes as (
       insert into job_lane (job_id, lane, due_at) select made.id, lane.lane, made.created_at from made cross join lane
+       where ${lanes === null ? null : [...lanes]}::smallint[] is null or lane.lane = any(${lanes === null ? null : [...lanes]}::smallint[])
     )
     select ${jobColumns(sql)} from made j`;
   return row;
@@ -131,7 +132,7 @@ export async function findRunningJob(
   return row;
 }
 
-export type JobProgress = JobRow & { lanesDone: number; counts: Record<string, number> };
+export type JobProgress = JobRow & { lanes: number; lanesDone: number; counts: Record<string, number> };
 
 type JobFilter = {
   workspaceId: string;
@@ -143,8 +144,8 @@ type JobFilter = {
 
 /** A page of jobs with how far they are, newest first. */
 export async function listJobRows(sql: Queryable, filter: JobFilter): Promise<JobProgress[]> {
-  const rows = await sql<(JobRow & { lanesDone: number; laneCounts: Record<string, number>[] })[]>`
-    select ${jobColumns(sql)}, l."lanesDone", l."laneCounts"
+  const rows = await sql<(JobRow & { lanes: number; lanesDone: number; laneCounts: Record<string, number>[] })[]>`
+    select ${jobColumns(sql)}, l.lanes, l."lanesDone", l."laneCounts"
       from (
         select * from job
          where workspace_id = ${filter.workspaceId}
@@ -154,7 +155,8 @@ export async function listJobRows(sql: Queryable, filter: JobFilter): Promise<Jo
          order by id desc limit ${filter.limit}
       ) j
      cross join lateral (
-       select count(*) filter (where is_done)::int as "lanesDone", jsonb_agg(counts) as "laneCounts" from job_lane where job_id = j.id
+       select count(*)::int as lanes, count(*) filter (where is_done)::int as "lanesDone", jsonb_agg(counts) as "laneCounts"
+         from job_lane where job_id = j.id
      ) l
      order by j.id desc`;
   return rows.map(({ laneCounts, ...row }) => ({ ...row, counts: sum(laneCounts) }));

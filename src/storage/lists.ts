@@ -1,6 +1,6 @@
 import type { MembershipState } from "../core/contact.ts";
 import type { Json } from "../core/json.ts";
-import type { Queryable } from "./database.ts";
+import type { Queryable, Transaction } from "./database.ts";
 import { jsonOf } from "./rows.ts";
 
 export type ListRow = {
@@ -102,13 +102,26 @@ export async function saveList(sql: Queryable, list: ListRow): Promise<boolean> 
   }
 }
 
-/** Takes a list away with its memberships. */
-export async function removeList(sql: Queryable, id: string): Promise<void> {
-  // In the order in which `setMemberships` writes, so that the two cannot deadlock.
-  await sql`
-    with held as (select lane, contact_id from membership where list_id = ${id} order by contact_id for update)
-    delete from membership m using held h where m.lane = h.lane and m.contact_id = h.contact_id and m.list_id = ${id}`;
+/** Takes a list away; its memberships stay. */
+export async function removeList(sql: Transaction, id: string): Promise<void> {
   await sql`delete from list where id = ${id}`;
+}
+
+export type RemovedMember = { lane: number; contactId: string; state: MembershipState };
+
+/** Takes the first members after a contact out of a list, and returns them. */
+export async function takeOutMembers(
+  sql: Transaction,
+  { listId, after, limit }: { listId: string; after: string; limit: number },
+): Promise<RemovedMember[]> {
+  // In the order in which `setMemberships` writes, so that the two cannot deadlock.
+  return sql<RemovedMember[]>`
+    with held as materialized (
+      select lane, contact_id from membership where list_id = ${listId} and contact_id > ${after} order by contact_id limit ${limit} for update
+    )
+    delete from membership m using held h
+     where m.lane = h.lane and m.contact_id = h.contact_id and m.list_id = ${listId}
+    returning m.lane, m.contact_id as "contactId", m.state`;
 }
 
 export type MemberRow = { contactId: string; state: MembershipState; joinedAt: Date; updatedAt: Date };
