@@ -106,6 +106,46 @@ test("an event that is the goal counts for contacts that took part before it, an
   expect(await standing(flowId)).toMatchObject({ winner: "a", by: "engine" });
 });
 
+test("an event wins for the runs that it is about: those of the same key, where its condition holds", async () => {
+  const rest = { kind: "wait", config: { for: { amount: 3, unit: "hours" } }, exits: { next: null } };
+  const flowId = await engine.publish({
+    schema: 1,
+    name: "Test",
+    entries: { begin: { kind: "event", config: { event: "go" }, next: "test" } },
+    steps: {
+      test: {
+        kind: "ab-test",
+        config: {
+          variants: [{ name: "a" }, { name: "b" }],
+          winBy: {
+            event: "order.placed",
+            where: { field: "event.total", operator: "atLeast", value: 10 },
+            key: { event: "{{ event.cart }}" },
+          },
+          decide: { participants: 100 },
+        },
+        exits: { a: "rest", b: "rest" },
+      },
+      rest,
+    },
+    reentry: { mode: "always", key: "{{ event.cart }}", whileRunning: "beside" },
+  });
+  const order = (cart: string, total: number) => ({ name: "order.placed", payload: { cart, total } });
+  await record({ name: "go", payload: { cart: "one" } }, { name: "go", payload: { cart: "two" } });
+  await engine.advanceTo(at("10:30"));
+  await record(order("three", 50), order("one", 5), order("", 50));
+  const winners = () => database.sql`
+    select r.key from ab_participant p join run r on r.id = p.run_id where p.flow_id = ${flowId} and won_at is not null order by 1`;
+  expect(await winners()).toEqual([]);
+  await record(order("two", 10), order("two", 20));
+  expect(await winners()).toEqual([{ key: "two" }]);
+  await engine.advanceTo(at("13:30"));
+  await record(order("one", 99));
+  expect(await winners()).toEqual([{ key: "one" }, { key: "two" }]);
+  const { counts } = await standing(flowId);
+  expect(Object.values(counts).reduce((sum, { won }) => sum + won, 0)).toBe(2);
+});
+
 test("a step that is the goal counts once a run", async () => {
   const flowId = await publish(
     { winBy: { step: "thanks" }, decide: { after: { amount: 4, unit: "hours" } } },

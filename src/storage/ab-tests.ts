@@ -88,6 +88,24 @@ export async function addParticipants(
     on conflict (lane, flow_id, step, variant) do update set participants = c.participants + excluded.participants`;
 }
 
+export type TestPlace = { lane: number; contactId: string; flowId: string; step: string };
+export type OpenParticipant = TestPlace & { runId: string; at: Date; visit: number };
+
+/** The runs of contacts that take part in these tests and have not won, the newest of each contact and test, at most `limit`. */
+export async function loadOpenParticipants(
+  sql: Queryable,
+  tests: readonly TestPlace[],
+  limit: number,
+): Promise<OpenParticipant[]> {
+  return sql<OpenParticipant[]>`
+    select k.lane, k."contactId", k."flowId", k.step, p.run_id as "runId", p.at, p.visit
+      from ${recordset(sql, tests, 'lane smallint, "contactId" uuid, "flowId" uuid, step text')} as k
+     cross join lateral (
+       select run_id, at, visit from ab_participant
+        where lane = k.lane and contact_id = k."contactId" and flow_id = k."flowId" and step = k.step and won_at is null
+        order by run_id desc limit ${limit}) p`;
+}
+
 /** Marks the runs that have won, each once, and counts them for their variants; `lane` as in `addParticipants`. */
 export async function addWins(sql: Queryable, wins: readonly WinRow[], { lane }: Counted): Promise<void> {
   await sql`

@@ -1,8 +1,9 @@
 import { addDuration, type Duration } from "../time.ts";
+import type { AboutRun } from "./about-run.ts";
 import { occurrenceName } from "./occurrence-names.ts";
 
-/** What counts as a win: a message that was opened or clicked, or a goal: an event, or a step that the run comes to. */
-export type WonBy = "opens" | "clicks" | { event: string } | { step: string };
+/** What counts as a win: a message that was opened or clicked, or a goal: an event about the run, or a step that it comes to. */
+export type WonBy = "opens" | "clicks" | ({ event: string } & AboutRun) | { step: string };
 
 /** A test of variants: by what one wins, and when that is decided (both, where both are given). */
 export type AbTest = {
@@ -23,6 +24,11 @@ export function winNames(by: WonBy): string[] {
   // Whoever clicks has opened, though many mail programs hide that.
   if (by === "opens") return [occurrenceName.message("opened"), occurrenceName.message("clicked")];
   return "event" in by ? [by.event] : [];
+}
+
+/** What an event has to be, besides its name, to count for a run; null when its name is enough, or no event counts. */
+export function goalAbout(by: WonBy): AboutRun | null {
+  return typeof by !== "string" && "event" in by && (by.where !== undefined || by.key !== undefined) ? by : null;
 }
 
 /** True when the test has run for its span, or needs none. */

@@ -2,10 +2,14 @@ import { z } from "zod";
 import { listAbTests, setWinner } from "../../operations/ab-tests.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
-import { idParams, pageOf } from "./schema.ts";
+import { anyJson, idParams, pageOf } from "./schema.ts";
 
 const figures = { variant: z.string(), participants: z.int(), wins: z.int() };
-const winBy = z.union([z.enum(["opens", "clicks"]), z.object({ event: z.string() }), z.object({ step: z.string() })]);
+const winBy = z.union([
+  z.enum(["opens", "clicks"]),
+  z.object({ event: z.string(), where: anyJson.optional(), key: anyJson.optional() }),
+  z.object({ step: z.string() }),
+]);
 
 const abTestView = z
   .object({

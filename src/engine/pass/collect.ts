@@ -87,7 +87,7 @@ function collectContact(rows: PassRows, contact: ContactWork, context: CollectCo
     for (const { error, ...about } of decision.bugs)
       context.onBug(error, { contactId: contact.key.id, runIds: about.runId === null ? [] : [about.runId] });
     addDecision(rows, contact, { decision, before, now: context.now });
-    collectTests(rows.tests, contact, { decision, flows: context.flows, now: context.now });
+    collectTests(rows.tests, contact, { decision, flows: context.flows, workspace, now: context.now });
     collectTouched(rows, contact, { decision, flows: context.flows });
     collectSegments(rows, contact, { contact: decision.contact, flows: context.flows, now: context.now });
   } catch (error) {

@@ -2,6 +2,7 @@ import type { ContactState, Work } from "../../core/flow/decide.ts";
 import type { Run } from "../../core/flow/run.ts";
 import type { CompiledSegment } from "../../core/segment/segment-set.ts";
 import type { ContactKey } from "../../storage/contacts.ts";
+import type { Participating } from "./test-facts.ts";
 
 /** One contact of a pass: what is known and what there is to do, in order. `state` is null when the contact is gone. */
 export type ContactWork = {
@@ -9,6 +10,8 @@ export type ContactWork = {
   workspaceId: string;
   state: ContactState | null;
   runs: Run[];
+  /** The runs that may win a test by an event about them. */
+  participating: readonly Participating[];
   work: Work[];
   /** The segments whose membership the work, or time, may have changed. */
   segments: readonly CompiledSegment[];

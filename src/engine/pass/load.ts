@@ -14,6 +14,7 @@ import { loadLiveRuns, loadRuns, takeDueRuns } from "../../storage/runs.ts";
 import type { ContactWork } from "./contact-work.ts";
 import { loadGoalFacts } from "./goals.ts";
 import { loadFacts, withFacts } from "./load-facts.ts";
+import { loadTestFacts } from "./test-facts.ts";
 
 /** What waits in the lanes of a pass. */
 export type Taken = { events: Queued[]; due: Run[]; answers: AnsweredEffect[]; checks: ContactCheck[] };
@@ -60,10 +61,12 @@ export async function loadWork(
   const goals = await loadGoalFacts(sql, { contacts, admissions, live, flows });
   const ended = [...goals.values()].flatMap((facts) => facts.ended);
   await flows.need(sql, [...runs.values(), ...ended]);
+  const participating = await loadTestFacts(sql, contacts, flows);
   const facts = await loadFacts(sql, { flows, runs: [...runs.values()], contacts, now });
   for (const row of rows) {
     const found = contacts.get(row.id);
     if (!found) continue;
+    found.participating = participating.get(row.id) ?? [];
     const contact = withFacts(row, facts);
     const activity = contact.activity ? { activity: contact.activity } : {};
     found.state = { contact, runs: new Map(), admissions: new Map(), ...activity, ...goals.get(row.id) };
@@ -113,7 +116,7 @@ type Owned = { lane: number; contactId: string; workspaceId: string };
 
 function noWork({ lane, contactId, workspaceId }: Owned): ContactWork {
   const nothing = { state: null, runs: [], work: [], segments: [], touch: "time", isDue: false, depth: 0 } as const;
-  return { ...nothing, key: { lane, id: contactId }, workspaceId, runs: [], work: [] };
+  return { ...nothing, key: { lane, id: contactId }, workspaceId, runs: [], participating: [], work: [] };
 }
 
 function touchedSegments({ workspaceId, work, isDue }: ContactWork, flows: FlowCache): readonly CompiledSegment[] {

@@ -13,6 +13,17 @@ describeStepKind(abTest, {
     { config: { variants, winBy: "clicks", decide: { participants: 1000 } } },
     { config: { variants, winBy: { event: "order.placed" }, decide: { participants: 1000, ...after } } },
     {
+      config: {
+        variants,
+        winBy: {
+          event: "order.placed",
+          where: { field: "event.total", operator: "atLeast", value: 10 },
+          key: { event: "{{ event.cart }}" },
+        },
+        decide: after,
+      },
+    },
+    {
       config: { variants, winBy: { step: "step" }, decide: after, share: 20 },
       context: { abState: { startedAt, winner: "long" } },
     },
@@ -26,6 +37,9 @@ describeStepKind(abTest, {
     },
     { config: { variants, winBy: "luck", decide: after }, path: "winBy" },
     { config: { variants, winBy: { event: "$inbound" }, decide: after }, path: "winBy.event" },
+    { config: { variants, winBy: { event: "paid", where: { field: "x" } }, decide: after }, path: "winBy" },
+    { config: { variants, winBy: { event: "paid", key: { run: "{{ run.key }}" } }, decide: after }, path: "winBy" },
+    { config: { variants, winBy: { step: "a", key: { event: "{{ event.cart }}" } }, decide: after }, path: "winBy" },
     { config: { variants, winBy: "opens", decide: {} }, path: "decide" },
     { config: { variants, winBy: "opens", decide: { participants: 1 } }, path: "decide.participants" },
     { config: { variants, winBy: "opens", decide: after, share: 100 }, path: "share" },
@@ -38,6 +52,12 @@ test("a step that is to be reached must be there", () => {
   const config = abTest.config.parse({ variants, winBy: { step: "thanks" }, decide: after });
   expect(abTest.check?.(config, { stepNames: ["test", "thanks"] })).toEqual([]);
   expect(abTest.check?.(config, { stepNames: ["test"] })).toMatchObject([{ path: "winBy.step" }]);
+});
+
+test("a broken template in the key of a goal is named", () => {
+  const winBy = { event: "paid", key: { event: "{{ event.cart" } };
+  const config = abTest.config.parse({ variants, winBy, decide: after });
+  expect(abTest.check?.(config, { stepNames: [] })).toMatchObject([{ path: "winBy.key.event" }]);
 });
 
 const open = abTest.config.parse({ variants, winBy: "opens", decide: after });

@@ -1,4 +1,5 @@
 import { winNames } from "../../core/flow/ab-test.ts";
+import { checkKey } from "../../core/flow/about-run.ts";
 import type { StepContext, StepKind } from "../../core/flow/step-kind.ts";
 import { zoneOf } from "../../core/flow/wait-until.ts";
 import { pickByWeight, shareOf } from "../../core/hash.ts";
@@ -21,8 +22,9 @@ export const abTest: StepKind<AbTestConfig> = {
   pauses: () => false,
   test: ({ variants, winBy, decide }) => ({ variants, by: winBy, decide }),
   check({ winBy }, { stepNames }) {
-    const isStep = typeof winBy !== "string" && "step" in winBy;
-    if (!isStep || stepNames.length === 0 || stepNames.includes(winBy.step)) return [];
+    if (typeof winBy === "string") return [];
+    if ("event" in winBy) return checkKey(winBy.key, "winBy.key");
+    if (stepNames.length === 0 || stepNames.includes(winBy.step)) return [];
     return [{ path: "winBy.step", message: `there is no step "${winBy.step}"` }];
   },
   run(config, context) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { aboutRunFields } from "../../core/flow/about-run.ts";
 import { eventNameSchema, slugSchema } from "../../core/flow/definition.ts";
 import { durationSchema } from "../../core/time.ts";
 
@@ -6,7 +7,7 @@ const variantSchema = z.strictObject({ name: slugSchema, weight: z.int().min(1).
 
 const bySchema = z.union([
   z.enum(["opens", "clicks"]),
-  z.strictObject({ event: eventNameSchema }),
+  z.strictObject({ event: eventNameSchema, ...aboutRunFields }),
   z.strictObject({ step: slugSchema }),
 ]);
 

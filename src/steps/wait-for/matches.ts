@@ -1,12 +1,11 @@
 import { evaluate } from "../../core/condition/condition.ts";
 import { equalJson } from "../../core/equal-json.ts";
+import { isAboutRun } from "../../core/flow/about-run.ts";
 import { occurrenceName } from "../../core/flow/occurrence-names.ts";
-import { runKey } from "../../core/flow/run-key.ts";
 import type { Occurrence, StepContext } from "../../core/flow/step-kind.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { plainText } from "../../core/message/plain-text.ts";
-import { renderTemplate } from "../../core/template/template.ts";
-import type { Awaited, Key, Reply, Restart } from "./schema.ts";
+import type { Awaited, Reply, Restart } from "./schema.ts";
 
 /** The name of the event by which something that is waited for comes. */
 export function nameOf(item: Awaited | Restart): string {
@@ -21,9 +20,7 @@ export function matches(item: Awaited | Restart, occurrence: Occurrence, { scope
   if ("when" in item) return evaluate(item.when, scope, now);
   if ("reply" in item && !isReply(item, occurrence.payload)) return false;
   if ("property" in item && !isChange(item, occurrence.payload)) return false;
-  const theirs = { ...scope, event: occurrence.payload, run: { ...scope.run, event: scope.event } };
-  if (item.where !== undefined && !evaluate(item.where, theirs, now)) return false;
-  return item.key === undefined || agree(item.key, theirs, scope);
+  return isAboutRun(item, occurrence.payload, { scope, now });
 }
 
 function isReply({ reply, channel }: { reply: Reply; channel?: string | undefined }, payload: JsonObject): boolean {
@@ -42,19 +39,4 @@ function isChange(
   { before = null, after = null }: JsonObject,
 ): boolean {
   return to === undefined ? !equalJson(before, after) : equalJson(after, to) && !equalJson(before, after);
-}
-
-/** An empty key agrees with nothing. */
-function agree(key: Key, theirs: JsonObject, ours: JsonObject): boolean {
-  const came = rendered(key.event, theirs);
-  return came !== "" && came === rendered(key.run, ours);
-}
-
-/** A key that cannot be rendered counts as empty. */
-function rendered(template: string, scope: JsonObject): string {
-  try {
-    return runKey(renderTemplate(template, scope, "text"));
-  } catch {
-    return "";
-  }
 }

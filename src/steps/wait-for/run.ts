@@ -1,12 +1,12 @@
 import type { Issue } from "../../core/errors.ts";
+import { checkKey } from "../../core/flow/about-run.ts";
 import { changedOccurrence } from "../../core/flow/changed-occurrence.ts";
 import type { Occurrence, StepContext, StepKind, StepOutcome } from "../../core/flow/step-kind.ts";
 import { noDateIn, untilDateAt, zoneOf } from "../../core/flow/wait-until.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { checkTemplate } from "../../core/template/template.ts";
 import { addDuration, isExact, isoText, parseInstant } from "../../core/time.ts";
 import { matches, nameOf } from "./matches.ts";
-import { type Awaited, type Key, type WaitForConfig, waitForConfig } from "./schema.ts";
+import { type Awaited, type WaitForConfig, waitForConfig } from "./schema.ts";
 
 /**
  * Holds the contact until the first of several things comes, each with an exit of its own, or until the timeout. What comes at the very
@@ -92,15 +92,7 @@ function missing({ timeout }: WaitForConfig, context: StepContext): StepOutcome 
 }
 
 function check(config: WaitForConfig): Issue[] {
-  const keys = (["for", "restartOn"] as const).flatMap((list) =>
-    config[list].map((item, index) => ({ at: `${list}[${index}].key`, key: "key" in item ? item.key : undefined })),
+  return (["for", "restartOn"] as const).flatMap((list) =>
+    config[list].flatMap((item, index) => ("key" in item ? checkKey(item.key, `${list}[${index}].key`) : [])),
   );
-  return keys.flatMap(({ at, key }) => (key === undefined ? [] : checkKey(key, at)));
-}
-
-function checkKey(key: Key, at: string): Issue[] {
-  return [
-    ...checkTemplate(key.event, "text", { path: `${at}.event` }),
-    ...checkTemplate(key.run, "text", { path: `${at}.run` }),
-  ];
 }

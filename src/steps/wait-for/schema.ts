@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { conditionSchema } from "../../core/condition/condition.ts";
 import { conditionLimits } from "../../core/condition/limits.ts";
+import { aboutRunFields } from "../../core/flow/about-run.ts";
 import { eventNameSchema, slugSchema } from "../../core/flow/definition.ts";
 import { untilDateSchema } from "../../core/flow/wait-until.ts";
 import type { Json } from "../../core/json.ts";
@@ -10,12 +11,6 @@ import { durationSchema, instantSchema } from "../../core/time.ts";
 
 const ownExits = ["timeout", "missing"];
 const exitSchema = slugSchema.refine((name) => !ownExits.includes(name), "is the name of an exit of the step's own");
-
-/** Two templates that must give the same text: one over what comes (its payload is `event`), one over the run. */
-const keySchema = z.strictObject({
-  event: z.string().min(1).max(1000),
-  run: z.string().min(1).max(1000).default("{{ run.key }}"),
-});
 
 const valueSchema: z.ZodType<Json> = z
   .json()
@@ -39,20 +34,18 @@ const replySchema = z.union([
   z.strictObject({ contains: wordsSchema }),
 ]);
 
-/** What has to be true of what comes, besides its name. */
-const about = { where: conditionSchema.optional(), key: keySchema.optional() };
-const eventItem = z.strictObject({ exit: exitSchema, event: eventNameSchema, ...about });
+const eventItem = z.strictObject({ exit: exitSchema, event: eventNameSchema, ...aboutRunFields });
 const replyItem = z.strictObject({
   exit: exitSchema,
   reply: replySchema,
   channel: z.enum(["email", "whatsapp", "sms"]).optional(),
-  ...about,
+  ...aboutRunFields,
 });
 const propertyItem = z.strictObject({
   exit: exitSchema,
   property: propertyNameSchema,
   to: valueSchema.optional(),
-  ...about,
+  ...aboutRunFields,
 });
 const conditionItem = z.strictObject({ exit: exitSchema, when: conditionSchema });
 
@@ -62,7 +55,7 @@ const timeoutSchema = z.union([
   z.strictObject({ untilDate: untilDateSchema }),
 ]);
 
-const restartSchema = z.strictObject({ event: eventNameSchema, ...about });
+const restartSchema = z.strictObject({ event: eventNameSchema, ...aboutRunFields });
 
 /** What is waited for, each with the exit it leads to; the first that comes counts. `restartOn` begins the timeout's span anew. */
 export const waitForConfig = z
@@ -82,5 +75,4 @@ export const waitForConfig = z
 export type WaitForConfig = z.output<typeof waitForConfig>;
 export type Awaited = WaitForConfig["for"][number];
 export type Restart = z.output<typeof restartSchema>;
-export type Key = z.output<typeof keySchema>;
 export type Reply = z.output<typeof replySchema>;
