@@ -6,11 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { checkRound, type Findings } from "./crash/check.ts";
 import { drain } from "./crash/drain.ts";
-import { crashFlow, purposes } from "./crash/flows.ts";
 import { loadEvents } from "./crash/load.ts";
+import { type Published, publishAndMove, publishStanding, publishStories } from "./crash/publish.ts";
 import { createRandom, type Random } from "./crash/random.ts";
 import { openEmbeddedSite, openSharedSite, type Site } from "./crash/site.ts";
-import { publishFlow } from "./rig/api.ts";
 import { type Child, startChild } from "./rig/child.ts";
 import { type Sink, startSink } from "./rig/sink.ts";
 
@@ -27,7 +26,8 @@ type World = {
   sink: Sink;
   target: Child<{ port: number }>;
   sites: Site[];
-  published: Set<Site>;
+  /** By site: what is published lives in its database. */
+  published: Map<Site, Published>;
   random: Random;
 };
 type Totals = { acknowledged: number; lost: number; duplicated: number; misplaced: number; unknown: number };
@@ -66,7 +66,7 @@ async function openWorld(random: Random): Promise<World> {
   const sink = await startSink({ append: join(dir, "mails") });
   const target = await startChild<{ port: number }>("./http-target-process.js", ["--append", join(dir, "calls")]);
   const sites = [await openEmbeddedSite(dir, sink.port), await openSharedSite(dir, sink.port)];
-  return { dir, sink, target, sites, published: new Set(), random };
+  return { dir, sink, target, sites, published: new Map(), random };
 }
 
 async function closeWorld({ sink, target, sites }: World): Promise<void> {
@@ -78,42 +78,47 @@ async function playRound(world: World, round: number, totals: Totals): Promise<v
   const startedAt = performance.now();
   const site = world.sites[(round - 1) % world.sites.length] as Site;
   await site.start();
-  await publishOnce(world, site);
-  const { loaded, killed } = await loadAndKill(world, site, round);
+  const published = world.published.get(site) ?? (await publishStories(site, world.target.hello.port));
+  world.published.set(site, published);
+  const { loaded, killed } = await loadAndKill(world, { site, published, round });
   const sql = site.sql();
   const left = await drain(sql);
   const files = { mailFile: join(world.dir, "mails"), callFile: join(world.dir, "calls") };
-  const findings = await checkRound({ sql, round, acknowledged: loaded.acknowledged, ...files });
+  const { versions } = published;
+  const findings = await checkRound({ sql, round, acknowledged: loaded.acknowledged, versions, ...files });
   if (left) findings.misplaced.push(`not everything came to an end: ${JSON.stringify(left)}`);
   for (const { key } of loaded.gaveUp) findings.misplaced.push(`event ${key} was never answered`);
   await site.stop();
   add(totals, findings, loaded.acknowledged.size);
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   process.stdout.write(
-    `round ${round} ${site.name}, ${killed}: acknowledged ${loaded.acknowledged.size}, repeated ${loaded.retries}, lost ${findings.lost.length}, duplicated ${findings.duplicated.length}, misplaced ${findings.misplaced.length}, unknown ${findings.unknown} (${seconds} s)\n`,
+    `round ${round} ${site.name}, ${killed}: acknowledged ${loaded.acknowledged.size}, repeated ${loaded.retries}, lost ${findings.lost.length}, duplicated ${findings.duplicated.length}, misplaced ${findings.misplaced.length}, unknown ${findings.unknown} (${seconds(performance.now() - startedAt)})\n`,
   );
   report(findings, site);
 }
 
-/** Once for each site: what is published lives in its database. */
-async function publishOnce({ target, published }: World, site: Site): Promise<void> {
-  if (published.has(site)) return;
-  for (const purpose of purposes)
-    await publishFlow(`http://127.0.0.1:${site.ports[0]}`, crashFlow(purpose, target.hello.port));
-  published.add(site);
-}
+type Loading = { site: Site; published: Published; round: number };
 
-async function loadAndKill({ random }: World, site: Site, round: number) {
+/** Sends events, kills a server, and about then publishes a version and has everybody moved to it. */
+async function loadAndKill({ random }: World, { site, published, round }: Loading) {
+  const servers = { ports: site.ports, random };
+  await publishStanding(servers, published, round);
   let stopped = false;
-  const loading = loadEvents({ round, ports: site.ports, random, stopped: () => stopped });
-  const afterMs = random.between(300, 3000);
+  const loading = loadEvents({ round, ...servers, stopped: () => stopped });
+  const killMs = random.between(300, 3000);
+  const moveMs = Math.max(0, killMs + random.between(-400, 100));
   const withDatabase = site.name === "embedded" && random.next() < 0.4;
   const victim = Math.floor(random.next() * site.ports.length);
-  const killing = delay(afterMs).then(() => site.killAndRestart(victim, withDatabase));
-  await Promise.all([killing, delay(3500)]);
+  const killing = delay(killMs).then(() => site.killAndRestart(victim, withDatabase));
+  const moving = delay(moveMs).then(() => publishAndMove(servers, published, round));
+  await Promise.all([killing, moving, delay(3500)]);
   stopped = true;
   const loaded = await loading;
-  return { loaded, killed: `killed ${withDatabase ? "with its database " : ""}after ${(afterMs / 1000).toFixed(2)} s` };
+  const killed = `killed ${withDatabase ? "with its database " : ""}after ${seconds(killMs)}, moved after ${seconds(moveMs)}`;
+  return { loaded, killed };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
 }
 
 function add(totals: Totals, { lost, duplicated, misplaced, unknown }: Findings, acknowledged: number): void {

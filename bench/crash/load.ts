@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { apiKey } from "../rig/server.ts";
-import { eventOf, type Purpose, purposes } from "./flows.ts";
 import type { Random } from "./random.ts";
+import { type Story, sequelMark, stories } from "./story.ts";
 
-/** An event as it was sent: `key` is in its payload, and an odd `number` ends in a mail. */
-export type SentEvent = { key: string; number: number; purpose: Purpose };
+/** An event as it was sent: `key` is in its payload; `isFirst` when it starts a run of the story. */
+export type SentEvent = { name: string; key: string; number: number; story: Story; isFirst: boolean };
 
 /** What came of a round's load: acknowledged events by the id that the server gave them, and how often a request had to be repeated. */
 export type Loaded = { acknowledged: Map<string, SentEvent>; retries: number; gaveUp: SentEvent[] };
@@ -38,17 +38,31 @@ async function runClient(shared: Shared): Promise<void> {
     const size = shared.random.next() < 0.3 ? Math.ceil(shared.random.between(1, 20)) : 1;
     const events = Array.from({ length: size }, () => newEvent(shared));
     await sendUntilAnswered(shared, events);
+    const sequels = events.flatMap(sequelOf);
+    if (sequels.length > 0) {
+      await delay(shared.random.between(0, 300));
+      await sendUntilAnswered(shared, sequels);
+    }
     await delay(shared.random.between(0, 20));
   }
 }
 
 function newEvent(shared: Shared): SentEvent {
   shared.nextNumber += 1;
-  return {
-    key: `r${shared.round}-${shared.nextNumber}`,
-    number: shared.nextNumber,
-    purpose: shared.random.pick(purposes),
-  };
+  const { round, nextNumber: number } = shared;
+  const story = shared.random.pick(stories);
+  return { name: story.event, key: `r${round}-${number}`, number, story, isFirst: true };
+}
+
+/** Which way the events of a number go. */
+export function variantOf({ number }: SentEvent): number {
+  return number % 4;
+}
+
+/** What follows an event that was acknowledged. */
+function sequelOf(event: SentEvent): SentEvent[] {
+  const name = event.story.sequel?.(variantOf(event)) ?? null;
+  return name === null ? [] : [{ ...event, name, key: `${event.key}${sequelMark}`, isFirst: false }];
 }
 
 async function sendUntilAnswered(shared: Shared, events: SentEvent[]): Promise<void> {
@@ -105,8 +119,10 @@ function idsIn(text: string, isSingle: boolean): string[] {
   return results.map(({ eventId }) => eventId);
 }
 
-function bodyOf({ key, number, purpose }: SentEvent, round: number) {
+function bodyOf(event: SentEvent, round: number) {
+  const { name, key, number } = event;
   // A few contacts get many events, most get one.
   const contact = number % 5 === 0 ? `busy${number % 4}` : `c${number}`;
-  return { name: eventOf(purpose), contact: { email: `${contact}.r${round}@crash.example` }, payload: { key, number } };
+  const payload = { key, story: key.replace(sequelMark, ""), number, variant: variantOf(event) };
+  return { name, contact: { email: `${contact}.r${round}@crash.example` }, payload };
 }
