@@ -1,22 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Sql } from "../../src/storage/database.ts";
-import type { SunkMail } from "../../src/testing/fast-smtp-sink.ts";
-import { type SentEvent, variantOf } from "./load.ts";
-import type { Ending } from "./story.ts";
-
-export type Findings = { lost: string[]; duplicated: string[]; misplaced: string[]; unknown: number };
-
-type RunRow = {
-  id: string;
-  eventId: string;
-  status: string;
-  step: string | null;
-  reason: string | null;
-  version: number;
-  /** Of what was waited for and came. */
-  awaitedKey: string | null;
-};
-type MessageRow = { id: string; runId: string; step: string; visit: number; status: string; wasUnknown: boolean };
+import { checkCalls, checkMails, mailsOf } from "./check-outside.ts";
+import { compareCount, endingOf, type Findings, groupBy, type MessageRow, type RunRow } from "./findings.ts";
+import type { SentEvent } from "./load.ts";
 
 export type CheckInput = {
   sql: Sql;
@@ -45,6 +31,7 @@ export async function checkRound(input: CheckInput): Promise<Findings> {
       from message m where m.run_id = any(${runs.map(({ id }) => id)}::uuid[])`;
   checkEvents(findings, events, acknowledged);
   checkRuns(findings, runs, input);
+  findings.duplicated.push(...(await doubleSteps(sql, runs)));
   checkMessages(findings, { messages, runs, acknowledged });
   checkMails(findings, messages, mailsOf(mailFile, round));
   checkCalls(findings, { runs, acknowledged, calls: readFileSync(callFile, "utf8") });
@@ -80,6 +67,16 @@ function checkRuns(findings: Findings, runs: RunRow[], { acknowledged, versions 
   }
 }
 
+/** The visits that runs have left more than once, by their trails. */
+async function doubleSteps(sql: Sql, runs: readonly RunRow[]): Promise<string[]> {
+  const rows = await sql<{ runId: string; visit: string; step: string }[]>`
+    select t.run_id as "runId", e.entry->>'visit' as visit, min(e.entry->>'step') as step
+      from trail t cross join lateral json_array_elements(t.entries) as e(entry)
+     where t.run_id = any(${runs.map(({ id }) => id)}::uuid[]) and e.entry->>'outcome' in ('went', 'ended')
+     group by 1, 2 having count(*) > 1`;
+  return rows.map(({ runId, visit, step }) => `run ${runId} has left ${step} (visit ${visit}) more than once`);
+}
+
 function checkEnd(
   findings: Findings,
   run: RunRow,
@@ -92,10 +89,6 @@ function checkEnd(
     );
   if (run.awaitedKey !== null && run.awaitedKey !== event.key)
     findings.misplaced.push(`run ${run.id} of ${event.key} has taken what came for ${run.awaitedKey}`);
-}
-
-function endingOf(event: SentEvent): Ending {
-  return event.story.ending(variantOf(event));
 }
 
 /** One message for each run that mails, in an end that says what became of it. */
@@ -122,58 +115,4 @@ function checkMessages(
   }
   for (const { id, status } of messages)
     if (status !== "sent" && status !== "unknown") findings.misplaced.push(`message ${id} is ${status}`);
-}
-
-function compareCount(findings: Findings, { what, is, wanted }: { what: string; is: number; wanted: number }): void {
-  if (is < wanted) findings.lost.push(`${what}: ${is}, not ${wanted}`);
-  if (is > wanted) findings.duplicated.push(`${what}: ${is}, not ${wanted}`);
-}
-
-/** What is called sent has arrived; what has arrived twice is known to be open. */
-function checkMails(findings: Findings, messages: MessageRow[], mails: ReadonlyMap<string, number>): void {
-  for (const { id, status, wasUnknown } of messages) {
-    const arrived = mails.get(id) ?? 0;
-    if (status === "sent" && arrived === 0) findings.lost.push(`message ${id} is sent, and has not arrived`);
-    if (arrived > 1 && !wasUnknown) findings.duplicated.push(`message ${id} has arrived ${arrived} times`);
-  }
-  const known = new Set(messages.map(({ id }) => id));
-  for (const id of mails.keys())
-    if (!known.has(id)) findings.duplicated.push(`a mail has arrived that no message knows: ${id}`);
-}
-
-/** Every run that calls has called with its own key, however often, and with no other. */
-function checkCalls(
-  findings: Findings,
-  { runs, acknowledged, calls }: { runs: RunRow[]; acknowledged: ReadonlyMap<string, SentEvent>; calls: string },
-): void {
-  const byRun = groupBy([...new Set(calls.split("\n"))], (key) => key.split(":")[0] ?? "");
-  for (const { id, eventId } of runs) {
-    const event = acknowledged.get(eventId);
-    const keys = byRun.get(id) ?? [];
-    if (event)
-      compareCount(findings, {
-        what: `keys that run ${id} has called under (${keys.join(", ")})`,
-        is: keys.length,
-        wanted: endingOf(event).calls,
-      });
-  }
-}
-
-/** How often each message of the round has arrived, by its id, which is the left part of the Message-ID. */
-function mailsOf(file: string, round: number): Map<string, number> {
-  const mails = new Map<string, number>();
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    if (line === "") continue;
-    const { messageId, to } = JSON.parse(line) as SunkMail;
-    if (!to.includes(`.r${round}@`)) continue;
-    const id = messageId.replace(/^<|@.*$/g, "");
-    mails.set(id, (mails.get(id) ?? 0) + 1);
-  }
-  return mails;
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
 }

@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { apiKey } from "../rig/server.ts";
 import type { Random } from "./random.ts";
-import { type Story, sequelMark, stories } from "./story.ts";
+import { stories } from "./stories.ts";
+import { type Story, sequelMark } from "./story.ts";
 
 /** An event as it was sent: `key` is in its payload; `isFirst` when it starts a run of the story. */
 export type SentEvent = { name: string; key: string; number: number; story: Story; isFirst: boolean };

@@ -4,7 +4,7 @@ import { publishFlow } from "../rig/api.ts";
 import { apiKey } from "../rig/server.ts";
 import type { Random } from "./random.ts";
 import { moved, nextVersion } from "./stories/moved.ts";
-import { stories } from "./story.ts";
+import { stories } from "./stories.ts";
 
 /** What is published at a site: the version of each story's flow by its event, and the flow whose versions change. */
 export type Published = { versions: Map<string, number>; movedFlowId: string; targetPort: number };

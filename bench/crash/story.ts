@@ -1,8 +1,4 @@
 import type { JsonObject } from "../../src/core/json.ts";
-import { called } from "./stories/called.ts";
-import { cart } from "./stories/cart.ts";
-import { joined } from "./stories/joined.ts";
-import { moved } from "./stories/moved.ts";
 
 /** Where a run must end, and what it must have done: mails and HTTP calls, each under one key. */
 export type Ending = { status: "completed" | "exited"; step: string; mails: 0 | 1; calls: 0 | 1 };
@@ -19,8 +15,6 @@ export type Story = {
   sequel?(variant: number): string | null;
   ending(variant: number): Ending;
 };
-
-export const stories: readonly Story[] = [called("transactional"), called("marketing"), cart, joined, moved];
 
 /** All of a key's events: the first, and the one that may follow. */
 export const sequelMark = "-after";
