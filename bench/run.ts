@@ -8,6 +8,8 @@ import { ingestSingle } from "./jobs/ingest-single.ts";
 import { latency } from "./jobs/latency.ts";
 import { mailJob } from "./jobs/mail.ts";
 import { mailPipeline } from "./jobs/mail-pipeline.ts";
+import { priority } from "./jobs/priority.ts";
+import { segmentUpkeep } from "./jobs/segment-upkeep.ts";
 import { startup } from "./jobs/startup.ts";
 import { steps } from "./jobs/steps.ts";
 import { wholeJob } from "./jobs/whole-job.ts";
@@ -24,6 +26,8 @@ const jobs: readonly Job[] = [
   mailJob,
   mailPipeline,
   wholeJob,
+  segmentUpkeep,
+  priority,
   startup,
 ];
 

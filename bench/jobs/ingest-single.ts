@@ -8,7 +8,6 @@ import { startServer } from "../rig/server.ts";
 /** Single events, committed before the answer, with contact upsert and a flow that listens; beside a handler that only answers. */
 export const ingestSingle: Job = { name: "ingest-single", bar: { ratio: 0.5 }, run };
 
-const rounds = 3;
 const names = ["bare", "committed", "server"] as const;
 const flow = {
   schema: 1,
@@ -25,6 +24,7 @@ const flow = {
 };
 
 async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
+  const rounds = quick ? 2 : 3;
   const { url: databaseUrl, sql } = await place.database();
   const server = place.use(await startServer({ dataDir: join(place.dir, "single"), databaseUrl, profileDir }));
   const bareDatabase = await place.database();
@@ -41,7 +41,7 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
     return answer.requests / answer.seconds;
   };
   const totals = { bare: 0, committed: 0, server: 0 };
-  for (const name of names) await rate(name, quick ? 1 : 3, 0);
+  for (const name of names) await rate(name, quick ? 0.5 : 3, 0);
   for (let round = 1; round <= rounds; round += 1)
     for (const name of names) totals[name] += (await rate(name, quick ? 1 : 4, round * 1_000_000)) / rounds;
   const [left] = await sql<{ queued: number }[]>`select count(*)::int as queued from event_queue`;

@@ -60,8 +60,8 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
   const options = { dataDir: join(place.dir, "whole"), databaseUrl, smtpPort: sink.port, profileDir };
   const server = place.use(await startServer(options));
   await publishFlow(server.url, flow(target.hello.port));
-  const warm = quick ? 500 : 3_000;
-  const count = quick ? 3_000 : 24_000;
+  const warm = quick ? 300 : 3_000;
+  const count = quick ? 2_000 : 24_000;
   await load.run({ port: server.port, count: warm, from: 0 });
   await untilArrived(sink, warm);
   const startedAt = performance.now();

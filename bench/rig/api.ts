@@ -8,8 +8,8 @@ export async function publishFlow(url: string, definition: JsonObject): Promise<
   return String(id);
 }
 
-/** A call of the REST API. Throws with the whole answer unless it is a 2xx. */
-async function post(url: string, path: string, body: JsonObject): Promise<JsonObject> {
+/** Posts to the REST API. Throws with the whole answer unless it is a 2xx. */
+export async function post(url: string, path: string, body: JsonObject): Promise<JsonObject> {
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
   const answer = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
   const text = await answer.text();

@@ -2,6 +2,7 @@ import { Agent, request } from "undici";
 import { type FastSmtpSink, startFastSmtpSink } from "../../src/testing/fast-smtp-sink.ts";
 import { serveParent } from "./child.ts";
 import { apiKey } from "./server.ts";
+import { quantiles, sendSteadily } from "./steady.ts";
 
 export type LatencyQuestion = { port: number; perSecond: number; seconds: number; from: number };
 export type LatencyAnswer = {
@@ -33,18 +34,7 @@ async function measure({ port, perSecond, seconds, from }: LatencyQuestion): Pro
   spans.length = 0;
   const agent = new Agent({ connections: 64, pipelining: 1 });
   const total = perSecond * seconds;
-  const answers: Promise<number>[] = [];
-  const startedAt = performance.now();
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const due = Math.min(total, Math.floor(((performance.now() - startedAt) * perSecond) / 1000));
-      while (answers.length < due) answers.push(send(agent, port, from + answers.length));
-      if (answers.length < total) return;
-      clearInterval(timer);
-      resolve();
-    }, 1);
-  });
-  const answerMs = await Promise.all(answers);
+  const answerMs = await sendSteadily({ perSecond, seconds }, (index) => send(agent, port, from + index));
   lastAt = performance.now();
   while (spans.length < total && performance.now() - lastAt < quietMs) await new Promise((done) => setTimeout(done, 5));
   await agent.close();
@@ -66,10 +56,4 @@ async function send(dispatcher: Agent, port: number, number: number): Promise<nu
   const text = await answer.body.text();
   if (answer.statusCode >= 300) throw new Error(`Answered ${answer.statusCode}: ${text}`);
   return performance.now() - begun;
-}
-
-function quantiles(values: readonly number[]): { p50: number; p99: number } {
-  const sorted = values.toSorted((one, other) => one - other);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99) };
 }
