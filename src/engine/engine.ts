@@ -1,3 +1,4 @@
+import { ownMailEffect } from "../core/message/own-mail.ts";
 import type { FlowCache } from "../operations/flow-cache.ts";
 import { newId } from "../operations/new-id.ts";
 import { isDataFault } from "../storage/data-fault.ts";
@@ -227,7 +228,8 @@ export class Engine {
       mayBegin: () => this.#heart.isHeard(),
       claim: (limit, lowest) => claimEffects(sql, { worker: this.worker, kind, now: now(), limit, lowest }),
       prepare: async (effects) => {
-        await Promise.all([flows.refresh(sql), flows.need(sql, effects)]);
+        const asked = effects.filter((effect) => ownMailEffect(effect) === null);
+        await Promise.all([flows.refresh(sql), flows.need(sql, asked)]);
       },
       isHeld: ({ workspaceId, flowId }) => flows.holds(workspaceId, flowId, null),
       nextDue: (lowest) => nextEffectDue(sql, kind, lowest),

@@ -43,10 +43,10 @@ export async function settleMessage(
 type Settle = { message: MessageRow; caller: Caller; now: Date };
 
 async function resend(sql: Transaction, { message, caller, now }: Settle): Promise<MessageRow> {
-  const { lane, runId } = message;
-  const effect = runId === null ? undefined : await lockMessageEffect(sql, { lane, runId, messageId: message.id });
-  if (!effect || runId === null)
-    throw new AppError("invalid_state", "What this message would be sent from is no longer stored.");
+  const { lane, id: messageId } = message;
+  const runId = runOf(message);
+  const effect = await lockMessageEffect(sql, { lane, runId, messageId });
+  if (!effect) throw new AppError("invalid_state", "What this message would be sent from is no longer stored.");
   await restartEffect(sql, { lane, runId, visit: effect.visit, ordinal: effect.ordinal }, now);
   return note(sql, {
     message: { ...message, status: "queued", class: null, reason: "resent_by_request" },
@@ -56,9 +56,10 @@ async function resend(sql: Transaction, { message, caller, now }: Settle): Promi
 }
 
 async function cancel(sql: Transaction, { message, caller, now }: Settle): Promise<MessageRow> {
-  const { lane, runId } = message;
-  const effect = runId === null ? undefined : await lockMessageEffect(sql, { lane, runId, messageId: message.id });
-  if (effect && runId !== null) {
+  const { lane, id: messageId } = message;
+  const runId = runOf(message);
+  const effect = await lockMessageEffect(sql, { lane, runId, messageId });
+  if (effect) {
     await cancelEffect(sql, { lane, runId, ...effect }, { ok: false, result: { reason: "cancelled_by_request" } });
   }
   return note(sql, {
@@ -66,6 +67,11 @@ async function cancel(sql: Transaction, { message, caller, now }: Settle): Promi
     caller,
     now,
   });
+}
+
+/** A message that no run asked for is its own run in the outbox. */
+function runOf({ runId, id }: MessageRow): string {
+  return runId ?? id;
 }
 
 async function note(sql: Transaction, { message, caller, now }: Settle): Promise<MessageRow> {

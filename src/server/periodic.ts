@@ -1,5 +1,6 @@
 import type { Sql } from "../storage/database.ts";
 import { removeOldAnswers } from "../storage/idempotency.ts";
+import { removeSentContents } from "../storage/mail-contents.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
 
 export type Job = { name: string; everyMs: number; run: () => Promise<void> };
@@ -18,7 +19,13 @@ export function housekeeping(sql: Sql, now: () => Date): Job[] {
       everyMs: hourMs,
       run: () => removeOldAnswers(sql, new Date(now().getTime() - answersKeptMs)),
     },
+    { name: "sent mails", everyMs: hourMs / 4, run: () => removeAllSent(sql, new Date(now().getTime() - hourMs)) },
   ];
+}
+
+/** A batch at a time, so that no statement takes long however much was sent. */
+async function removeAllSent(sql: Sql, before: Date): Promise<void> {
+  while ((await removeSentContents(sql, before)) > 0);
 }
 
 /** Runs jobs again and again, each with its own pause. A failure is reported, and the job comes again. Returns the way to end it. */

@@ -538,6 +538,19 @@ create table list (
   constraint list_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
 
+create table mail_content (
+  id uuid not null,
+  workspace_id uuid not null,
+  content json not null,
+  lanes smallint[] not null,
+  message_ids uuid[] not null,
+  created_at timestamp with time zone not null,
+  constraint mail_content_pkey PRIMARY KEY (id),
+  constraint mail_content_check CHECK ((cardinality(lanes) = cardinality(message_ids))),
+  constraint mail_content_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX mail_content_age ON public.mail_content USING btree (created_at);
+
 create table membership (
   lane smallint not null,
   contact_id uuid not null,

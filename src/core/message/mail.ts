@@ -1,14 +1,22 @@
 import type { Address } from "./address.ts";
 
-/** One e-mail to one person, before it is composed. `text` is made from `html` when it is absent. */
+/** A file that goes with a mail; `content` is base64. */
+export type Attachment = { name: string; type: string; content: string };
+
+/**
+ * One e-mail to one person, before it is composed. `text` is made from `html` when it is absent; without `html` there is only text.
+ * `shown` is what stands in To and Cc when others get the same mail.
+ */
 export type Mail = {
   from: Address;
   to: Address;
+  shown?: { to: readonly Address[]; cc: readonly Address[] };
   replyTo?: Address;
   subject: string;
-  html: string;
+  html?: string;
   text?: string;
   headers?: Record<string, string>;
+  attachments?: readonly Attachment[];
 };
 
 const namePattern = /^[!-9;-~]{1,76}$/;

@@ -36,6 +36,6 @@ function render({ effect, template, defaultFrom }: MessageAsk): Content | { reas
   if (!template) return { reason: "flow_version_missing: The step sends no mail." };
   const rendered = renderMail(template, effect.data, defaultFrom);
   if (!rendered.ok) return { reason: `${rendered.class}: ${rendered.reason}` };
-  const { from, to, subject, html, text = null } = rendered.mail;
+  const { from, to, subject, html = null, text = null } = rendered.mail;
   return { from: from.address, to: to.address, subject, html, text };
 }

@@ -20,6 +20,7 @@ import { serveRuns } from "./runs.ts";
 import { serveSandbox } from "./sandbox.ts";
 import { serveSecrets } from "./secrets.ts";
 import { serveSegments } from "./segments.ts";
+import { serveSendEmail } from "./send-email.ts";
 import { serveSimulations } from "./simulate.ts";
 import { serveWorkspace } from "./workspace.ts";
 
@@ -41,6 +42,7 @@ const resources = [
   serveRunActions,
   serveJobs,
   serveMessages,
+  serveSendEmail,
   serveHttpActions,
   serveSandbox,
   serveExplain,

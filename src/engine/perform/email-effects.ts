@@ -3,8 +3,6 @@ import { AppError } from "../../core/errors.ts";
 import { effectKey } from "../../core/flow/effect.ts";
 import type { Delivery } from "../../core/message/delivery.ts";
 import type { Mail } from "../../core/message/mail.ts";
-import { type MailTemplate, whenUnknown } from "../../core/message/mail-template.ts";
-import { renderMail } from "../../core/message/render-mail.ts";
 import type { ComposedEmail, EmailTransport } from "../../core/message/transport.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import type { Gatherer } from "../../operations/gather.ts";
@@ -12,6 +10,7 @@ import { newId } from "../../operations/new-id.ts";
 import type { Sql } from "../../storage/database.ts";
 import { findInterrupted } from "../../storage/message-events.ts";
 import type { OutboxRow } from "../../storage/outbox.ts";
+import { type AskedMail, createMailFinder } from "./asked-mail.ts";
 import { type BeginResult, createBeginner } from "./begin-message.ts";
 import {
   type Attempt,
@@ -40,14 +39,17 @@ export type EmailEffectsOptions = {
   random: () => number;
 };
 
-type Mailer = EmailEffectsOptions & { begin: Gatherer<BeginItem, BeginResult> };
+type Mailer = EmailEffectsOptions & {
+  begin: Gatherer<BeginItem, BeginResult>;
+  find: (effect: OutboxRow) => AskedMail | undefined;
+};
 
 /**
  * Performs e-mails: renders, checks the suppressions, notes durably that an attempt begins, hands the mail over and settles what came
  * of it. The note is what tells, after a crash, the mails that may have gone out from those that surely did not.
  */
 export function createEmailEffects(options: EmailEffectsOptions): EffectPerformer {
-  const mailer: Mailer = { ...options, begin: createBeginner(options) };
+  const mailer: Mailer = { ...options, begin: createBeginner(options), find: createMailFinder(options) };
   return {
     kind: "email",
     concurrency: options.concurrency,
@@ -64,30 +66,25 @@ export function createEmailEffects(options: EmailEffectsOptions): EffectPerforme
   };
 }
 
-function configOf({ flows }: Mailer, effect: OutboxRow): MailTemplate | undefined {
-  const step = flows.version(effect.flowId, effect.version)?.steps.get(effect.step);
-  return step?.kind.mail?.(step.config) ?? undefined;
-}
-
 async function perform(mailer: Mailer, effect: OutboxRow): Promise<Settlement> {
-  const config = configOf(mailer, effect);
+  const asked = mailer.find(effect);
   const attempt: Attempt = { effect, attempts: effect.attempt + 1, now: mailer.now() };
-  if (!config)
+  if (!asked)
     return notSendable(attempt, {
       class: "flow_version_missing",
       reason: "The step is not in this version of the flow.",
     });
   const way =
-    config.transport === undefined
+    asked.transport === undefined
       ? mailer.transports[0]
-      : mailer.transports.find(({ name }) => name === config.transport);
+      : mailer.transports.find(({ name }) => name === asked.transport);
   if (!way)
-    return notSendable(attempt, { class: "transport_missing", reason: `There is no transport "${config.transport}".` });
-  const rendered = renderMail(config, effect.data, mailer.defaultFrom);
+    return notSendable(attempt, { class: "transport_missing", reason: `There is no transport "${asked.transport}".` });
+  const rendered = await asked.render();
   if (!rendered.ok) return notSendable(attempt, rendered);
   const composed = compose(effect, rendered.mail);
   if (composed instanceof AppError) return notSendable(attempt, { class: "invalid_message", reason: composed.message });
-  const { purpose, topic = null } = config;
+  const { purpose, topic } = asked;
   const about = { address: rendered.mail.to.address, transport: way.name, channel: "email", purpose, topic } as const;
   const begun = await mailer.begin.add({ effect, ...about });
   const tried = { ...attempt, composed, transport: way.name };
@@ -96,20 +93,20 @@ async function perform(mailer: Mailer, effect: OutboxRow): Promise<Settlement> {
   if (begun.kind === "hold") return heldByRule(tried, begun);
   const key = effectKey(effect.runId, effect.step, effect.visit);
   const delivery = await way.transport.deliver(composed, { key, priority: effect.priority });
-  return settled(mailer, { attempt: { ...attempt, now: mailer.now() }, config, way, composed, delivery });
+  return settled(mailer, { attempt: { ...attempt, now: mailer.now() }, asked, way, composed, delivery });
 }
 
 type Delivered = {
   attempt: Attempt;
-  config: MailTemplate;
+  asked: AskedMail;
   way: NamedTransport;
   composed: ComposedEmail;
   delivery: Delivery;
 };
 
-function settled(mailer: Mailer, { attempt, config, way, composed, delivery }: Delivered): Settlement {
+function settled(mailer: Mailer, { attempt, asked, way, composed, delivery }: Delivered): Settlement {
   const sent = { ...attempt, composed, transport: way.name };
-  if (delivery.maybeAccepted && whenUnknown(config) === "hold")
+  if (delivery.maybeAccepted && asked.whenUnknown === "hold")
     return unknownHeld(sent, { reason: delivery.reason, delivery });
   const { effect, attempts, now } = attempt;
   const at = channels.email.nextDeliveryAt({
@@ -143,9 +140,8 @@ async function recover(mailer: Mailer, effects: OutboxRow[]): Promise<{ perform:
   const open = effects.filter(({ messageId }) => messageId !== null && interrupted.has(messageId));
   const settle = open.map((effect) => {
     const attempt: Attempt = { effect, attempts: effect.attempt + 1, now: mailer.now() };
-    const config = configOf(mailer, effect);
     const reason = "The process ended while the mail was being handed over.";
-    return config && whenUnknown(config) === "hold"
+    return mailer.find(effect)?.whenUnknown === "hold"
       ? unknownHeld(attempt, { reason })
       : unknownThenResent(attempt, reason);
   });

@@ -1,6 +1,7 @@
 import type { TrailEntry } from "../../core/flow/run.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Delivery } from "../../core/message/delivery.ts";
+import { ownMailEffect } from "../../core/message/own-mail.ts";
 import type { ComposedEmail } from "../../core/message/transport.ts";
 import { newId } from "../../operations/new-id.ts";
 import type { MessageEventRow, MessageEventType } from "../../storage/message-events.ts";
@@ -29,8 +30,14 @@ export function droppedByRule(attempt: Attempt, { rule, detail }: { rule: string
   const { effect, now } = attempt;
   const unbegun = { ...attempt, attempts: effect.attempt };
   const what = { rule: detail, ...(effect.messageId === null ? {} : { message: effect.messageId }) };
+  const dropped = settle(
+    unbegun,
+    { status: "dropped", event: "dropped", class: null, reason: rule, detail },
+    { kind: "done" },
+  );
+  if (ownMailEffect(effect)) return dropped;
   return {
-    ...settle(unbegun, { status: "dropped", event: "dropped", class: null, reason: rule, detail }, { kind: "done" }),
+    ...dropped,
     trail: { ...trailPlace(effect, "send-email", now), outcome: "dropped", reason: rule, detail: what },
     count: `$dropped:${effect.step}:${rule}`,
   };
