@@ -20,6 +20,7 @@ export const errorTable = {
   method_not_allowed: { status: 405, retry: false, title: "This path does not take that method." },
   contact_not_found: { status: 404, retry: false, title: "There is no such contact." },
   list_not_found: { status: 404, retry: false, title: "There is no such list." },
+  list_field_not_found: { status: 404, retry: false, title: "There is no such field of a list." },
   segment_not_found: { status: 404, retry: false, title: "There is no such segment." },
   flow_not_found: { status: 404, retry: false, title: "There is no such flow." },
   flow_version_not_found: { status: 404, retry: false, title: "There is no such version of the flow." },

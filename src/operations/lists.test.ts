@@ -23,9 +23,9 @@ test("a list is made, changed and deleted; its name is taken once in a workspace
   const list = await createList(platform, platform.caller, {
     name: " News ",
     description: "Monthly",
-    fields: [{ name: "city" }],
+    fields: [{ placeholder: "city", name: "City", type: "text" }],
   });
-  expect(list).toMatchObject({ name: "News", description: "Monthly", fields: [{ name: "city" }] });
+  expect(list).toMatchObject({ name: "News", description: "Monthly", fields: [{ placeholder: "city" }] });
   await expect(create("News")).rejects.toMatchObject({ code: "list_exists" });
   expect(await updateList(platform, platform.caller, { id: list.id, description: "Weekly" })).toEqual({
     ...list,

@@ -1,6 +1,6 @@
 import type { MembershipState } from "../core/contact.ts";
-import type { Json } from "../core/json.ts";
 import type { Queryable, Transaction } from "./database.ts";
+import type { ListField } from "../core/list-field.ts";
 import { jsonOf } from "./rows.ts";
 
 export type ListRow = {
@@ -10,7 +10,7 @@ export type ListRow = {
   number: number;
   name: string;
   description: string;
-  fields: Json;
+  fields: ListField[];
   createdAt: Date;
 };
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { membershipStates } from "../../core/contact.ts";
+import { fieldTypes, listFieldLimits, listFieldSchema } from "../../core/list-field.ts";
 import { contactView } from "./contacts-schema.ts";
-import { anyJson, jsonObject, pageFields, pageOf } from "./schema.ts";
+import { pageFields, pageOf } from "./schema.ts";
 
 const state = z.enum(membershipStates);
 
@@ -10,12 +11,22 @@ export const listBody = z
     name: z.string(),
     description: z.string().optional(),
     fields: z
-      .array(jsonObject)
-      .max(100)
+      .array(listFieldSchema)
+      .max(listFieldLimits.fields)
       .optional()
-      .describe("What the list knows of its members, as the application likes."),
+      .describe(
+        "What the list wants to know of its members. A field's value is the contact property of its placeholder.",
+      ),
   })
-  .meta({ examples: [{ name: "Customers", description: "Everyone who bought something" }] });
+  .meta({
+    examples: [
+      {
+        name: "Customers",
+        description: "Everyone who bought something",
+        fields: [{ placeholder: "city", name: "City", type: "text" }],
+      },
+    ],
+  });
 
 export const listChange = z
   .strictObject({
@@ -25,13 +36,23 @@ export const listChange = z
   })
   .meta({ examples: [{ name: "Good customers" }] });
 
+const fieldView = z.object({
+  number: z.int(),
+  placeholder: z.string(),
+  name: z.string(),
+  type: z.enum(fieldTypes),
+  options: z.array(z.string()),
+  default: z.union([z.string(), z.number(), z.boolean(), z.null()]),
+  adminOnly: z.boolean(),
+});
+
 export const listView = z
   .object({
     id: z.string(),
     number: z.number().describe("What other systems' APIs call it."),
     name: z.string(),
     description: z.string(),
-    fields: anyJson,
+    fields: z.array(fieldView),
     createdAt: z.date(),
   })
   .meta({ id: "List" });
