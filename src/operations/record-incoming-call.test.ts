@@ -57,6 +57,28 @@ test("a call becomes an event for its entry alone, with contact, properties and 
   });
 });
 
+test("properties that are fields of the list have the field's type, and one that does not fit is refused", async () => {
+  const { id: list } = await createList(platform, platform.caller, {
+    name: "Orders",
+    fields: [
+      { placeholder: "total", name: "Total", type: "number" },
+      { placeholder: "sent_on", name: "Sent on", type: "date" },
+    ],
+  });
+  const map = { email: "mail", total: "order.total", sent_on: "order.date", note: "note" };
+  const flow = await publish({ list, map, require: ["email"] });
+  const { contactId } = await call(flow.token, {
+    ...{ mail: "typed@calls.example", note: "7" },
+    order: { total: "12.50", date: "01/03/2026" },
+  });
+  expect(await getContact(platform, platform.caller, { by: "id", value: contactId })).toMatchObject({
+    properties: { total: 12.5, sent_on: "2026-03-01", note: "7" },
+  });
+  await expect(call(flow.token, { order: { total: "many" } })).rejects.toMatchObject({
+    issues: [{ path: "mail" }, { path: "order.total" }],
+  });
+});
+
 test("a repeat with the same key is one event, and the key counts for this address only", async () => {
   const [one, two] = [await publish({}), await publish({})];
   const body = { email: "repeat@calls.example" };

@@ -1,12 +1,13 @@
 import { readIdentity, readProperties } from "../core/contact-input.ts";
 import { AppError, type Issue } from "../core/errors.ts";
 import { payloadIssues } from "../core/event-input.ts";
+import { fitProperties } from "../core/fit-properties.ts";
 import type { CompiledEntry } from "../core/flow/compile.ts";
 import type { CallSettings, EntryKind } from "../core/flow/step-kind.ts";
 import { isUuid } from "../core/id.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { type CallAddress, findCallAddress } from "../storage/incoming-calls.ts";
-import { findList } from "../storage/lists.ts";
+import { findList, type ListRow } from "../storage/lists.ts";
 import type { IncomingEvent } from "./incoming-event.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 
@@ -77,10 +78,12 @@ type Call = {
 };
 
 async function readCall(platform: Platform, { address, entry, call, settings, input }: Call): Promise<IncomingEvent> {
+  const list = await listToJoin(platform, address, settings);
   const { identity: named, properties: given, paths, issues } = call.read(entry.config, input.body);
   const { identity, issues: identityIssues } = readIdentity(named, { required: issues.length === 0 });
-  const properties = readProperties(given, "");
-  const inFields = [...identityIssues, ...properties.issues].map((issue) => inBody(issue, paths));
+  const fitted = fitProperties(given, list?.fields ?? []);
+  const properties = readProperties(fitted.properties, "");
+  const inFields = [...identityIssues, ...fitted.issues, ...properties.issues].map((issue) => inBody(issue, paths));
   const broken = [...payloadIssues(input.body, ""), ...issues, ...inFields];
   if (broken.length > 0) throw new AppError("invalid_request", undefined, { issues: broken });
   return {
@@ -92,7 +95,7 @@ async function readCall(platform: Platform, { address, entry, call, settings, in
     client: input.client,
     target: { flowId: address.flowId, entry: entry.name },
     ...(Object.keys(given).length === 0 ? {} : { properties: properties.properties }),
-    ...(await listToJoin(platform, address, settings)),
+    ...(list ? { joinList: list.id } : {}),
   };
 }
 
@@ -101,9 +104,8 @@ async function listToJoin(
   { sql }: Platform,
   { workspaceId }: CallAddress,
   { list }: CallSettings,
-): Promise<{ joinList?: string }> {
-  if (list === null || !isUuid(list)) return {};
-  return (await findList(sql, { workspaceId, id: list })) ? { joinList: list } : {};
+): Promise<ListRow | undefined> {
+  return list !== null && isUuid(list) ? findList(sql, { workspaceId, id: list }) : undefined;
 }
 
 /** The issue with the path into the body that the field was read from. */

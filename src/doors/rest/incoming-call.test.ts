@@ -115,6 +115,17 @@ test("where the entry wants an API key, the token alone does not do", async () =
   expect((await call(guarded.url, payload, server.auth)).statusCode).toBe(202);
 });
 
+test("takes the headers of Emailchef beside Bearer, and answers them with the 200 that its clients wait for", async () => {
+  const payload = '{"customer":{"email":"chef@example.com","plan":"gold"}}';
+  const secret = server.auth.authorization.slice("Bearer ".length);
+  const { data } = (await server.app.inject({ url: "/v1/keys", headers: server.auth })).json();
+  const consumer = { consumerkey: data[0].id, consumersecret: secret };
+  const answer = await call(guarded.url, payload, consumer);
+  expect([answer.statusCode, answer.json().contactCreated]).toEqual([200, true]);
+  expect((await call(guarded.url, payload, { ...consumer, consumersecret: "wrong" })).statusCode).toBe(401);
+  expect((await call(guarded.url, payload, { consumerkey: data[0].id })).statusCode).toBe(401);
+});
+
 test("the same multipart form sent again under one key happens once, whatever its boundary", async () => {
   const send = (boundary: string) =>
     call(open.url, form.replaceAll("--x", `--${boundary}`), {

@@ -43,7 +43,8 @@ function servePreflight(app: FastifyInstance): void {
   app.options("/in/:token", { schema: { hide: true } }, async (_request, reply) => {
     reply.headers({
       "access-control-allow-methods": "POST",
-      "access-control-allow-headers": "authorization, content-type, idempotency-key, x-request-id",
+      "access-control-allow-headers":
+        "authorization, consumerkey, consumersecret, authkey, content-type, idempotency-key, x-request-id",
       "access-control-max-age": "86400",
     });
     return reply.code(204).send();
@@ -55,7 +56,7 @@ function serveCalls(app: FastifyInstance, context: RestContext): void {
   withZod(app).post(
     "/in/:token",
     {
-      onRequest: context.allowCaller("bearer", "consumer"),
+      onRequest: context.allowCaller("bearer", "consumer", "authkey"),
       schema: {
         ...describe({
           tag: "Incoming calls",
@@ -66,7 +67,7 @@ function serveCalls(app: FastifyInstance, context: RestContext): void {
         }),
         security: [{}, { apiKey: [] }],
         params,
-        response: { 202: answer, ...refusals(about) },
+        response: { 200: answer, 202: answer, ...refusals(about) },
       },
     },
     async (request, reply) => {
@@ -79,12 +80,17 @@ function serveCalls(app: FastifyInstance, context: RestContext): void {
         // The bytes of a form differ each time it is sent (the boundary does), what it says does not.
         idempotency: idempotencyOf(request, context, JSON.stringify(body)),
       });
-      reply.code(202);
+      reply.code(successOf(request));
       if (replayed) reply.header("idempotent-replayed", "true");
       else context.countEvents(1);
       return receipt;
     },
   );
+}
+
+/** Clients made for Emailchef, which show their key in headers of its own, take nothing but 200 for success. */
+function successOf({ headers }: FastifyRequest): 200 | 202 {
+  return headers["consumersecret"] === undefined && headers["authkey"] === undefined ? 202 : 200;
 }
 
 async function bodyOf(request: FastifyRequest): Promise<JsonObject> {

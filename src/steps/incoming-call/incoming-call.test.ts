@@ -39,7 +39,7 @@ test.each([
 });
 
 test("maps email and phone by default, with the token alone", () => {
-  expect(config).toEqual({ map: { email: "email", phone: "phone" }, auth: "token" });
+  expect(config).toEqual({ map: { email: "email", phone: "phone" }, require: [], auth: "token" });
 });
 
 test.each([
@@ -50,6 +50,8 @@ test.each([
   { map: { email: "email", tags: "tags" } },
   { map: { email: "email", "1st": "x" } },
   { auth: "none" },
+  { require: ["plan"] },
+  { require: "email" },
   { list: "news" },
 ])("refuses the configuration %j", (bad) => {
   expect(incomingCall.config.safeParse(bad).success).toBe(false);
@@ -90,6 +92,18 @@ test.each<[string, Json]>([
   ["phone", { phone: "   " }],
 ])("a call whose %s is no text is refused: %j", (path, body) => {
   expect(mapCall(config, body).issues).toMatchObject([{ path }]);
+});
+
+test("what an entry requires must be in the call, all that lacks named at once", () => {
+  const { map, require } = incomingCall.config.parse({
+    map: { email: "customer.mail", plan: "order.plan", phone: "phone" },
+    require: ["email", "plan"],
+  }) as Parameters<typeof mapCall>[0] & { require: string[] };
+  expect(mapCall({ map, require }, { phone: "+39", order: { plan: "" } }).issues).toEqual([
+    { path: "customer.mail", message: "must be there, as the contact's email" },
+    { path: "order.plan", message: "must be there, as the property plan" },
+  ]);
+  expect(mapCall({ map, require }, { customer: { mail: "a@b.example" }, order: { plan: 0 } }).issues).toEqual([]);
 });
 
 test("takes no property from a prototype", () => {

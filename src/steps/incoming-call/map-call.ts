@@ -7,17 +7,26 @@ import type { IncomingCallConfig } from "./schema.ts";
 /** What a call says about its contact. The values of the identity are as given: whoever stores them brings them to their normal form. */
 export type MappedCall = { identity: Partial<Record<IdentityKind, string>>; properties: JsonObject; issues: Issue[] };
 
+type CallMap = Pick<IncomingCallConfig, "map"> & Partial<Pick<IncomingCallConfig, "require">>;
+
 /** Reads identity and properties from the body of a call. Issues name the path in the body; with any, the call must be refused. */
-export function mapCall({ map }: Pick<IncomingCallConfig, "map">, body: Json): MappedCall {
+export function mapCall({ map, require = [] }: CallMap, body: Json): MappedCall {
   const mapped: MappedCall = { identity: {}, properties: {}, issues: [] };
   for (const [target, path] of Object.entries(map)) {
     const value = readPath(body, parsePath(path) ?? []);
-    if (value === undefined || value === null || value === "") continue;
+    const isEmpty = value === undefined || value === null || value === "";
+    if (isEmpty && require.includes(target))
+      mapped.issues.push({ path, message: `must be there, as ${named(target)}` });
+    if (isEmpty) continue;
     if (isIdentity(target)) readIdentity(mapped, target, { path, value });
     else mapped.properties[target] = value;
   }
   if (mapped.issues.length === 0 && Object.keys(mapped.identity).length === 0) mapped.issues.push(noIdentity(map));
   return mapped;
+}
+
+function named(target: string): string {
+  return isIdentity(target) ? `the contact's ${target}` : `the property ${target}`;
 }
 
 function isIdentity(target: string): target is IdentityKind {
