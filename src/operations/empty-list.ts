@@ -54,5 +54,10 @@ function leavingOf({ lane, contactId: id, state }: RemovedMember, { workspaceId,
 }
 
 function lastOf(members: readonly RemovedMember[]): string {
-  return members.map(({ contactId }) => contactId).sort().at(-1) ?? "";
+  return (
+    members
+      .map(({ contactId }) => contactId)
+      .sort()
+      .at(-1) ?? ""
+  );
 }

@@ -1,6 +1,6 @@
 import type { MembershipState } from "../core/contact.ts";
-import type { Queryable, Transaction } from "./database.ts";
 import type { ListField } from "../core/list-field.ts";
+import type { Queryable, Transaction } from "./database.ts";
 import { jsonOf } from "./rows.ts";
 
 export type ListRow = {

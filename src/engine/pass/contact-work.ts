@@ -1,8 +1,11 @@
 import type { ContactState, Work } from "../../core/flow/decide.ts";
 import type { Run } from "../../core/flow/run.ts";
 import type { CompiledSegment } from "../../core/segment/segment-set.ts";
+import type { OpenParticipant } from "../../storage/ab-tests.ts";
 import type { ContactKey } from "../../storage/contacts.ts";
-import type { Participating } from "./test-facts.ts";
+
+/** A run that takes part in a test and may win it by an event of this pass. */
+export type Participating = OpenParticipant & { run: Run };
 
 /** One contact of a pass: what is known and what there is to do, in order. `state` is null when the contact is gone. */
 export type ContactWork = {

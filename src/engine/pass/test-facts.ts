@@ -1,13 +1,9 @@
 import { goalAbout, winNames } from "../../core/flow/ab-test.ts";
-import type { Run } from "../../core/flow/run.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { loadOpenParticipants, type OpenParticipant, type TestPlace } from "../../storage/ab-tests.ts";
 import type { Transaction } from "../../storage/database.ts";
 import { loadRuns } from "../../storage/runs.ts";
-import type { ContactWork } from "./contact-work.ts";
-
-/** A run that takes part in a test and may win it by an event of this pass. */
-export type Participating = OpenParticipant & { run: Run };
+import type { ContactWork, Participating } from "./contact-work.ts";
 
 // With a flow that anybody enters again and again, the last runs are looked at.
 const mostPerTest = 100;
