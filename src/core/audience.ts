@@ -17,7 +17,8 @@ export function audienceIssues(audience: Audience, path: string): Issue[] {
   return "where" in audience ? contactOnlyIssues(audience.where, path === "" ? "where" : `${path}.where`) : [];
 }
 
-function contactOnlyIssues(where: Condition, path: string): Issue[] {
+/** A condition that chooses contacts asks for their fields, events, messages, lists and segments; there is no event or run that it stands in. */
+export function contactOnlyIssues(where: Condition, path: string): Issue[] {
   const foreign = conditionFields(where).filter((field) => !/^(\$\.)?contact\b/.test(field));
   return foreign.map((field) => ({ path, message: `must only look at the contact; it asks for ${field}` }));
 }

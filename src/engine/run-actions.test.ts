@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { actOnRun, actOnRuns } from "../operations/act-on-run.ts";
 import { diffVersions } from "../operations/diff-versions.ts";
@@ -5,6 +6,8 @@ import { flowCounts, getVersion } from "../operations/flow-versions.ts";
 import { forecastFlow } from "../operations/forecast-flow.ts";
 import { getJob } from "../operations/jobs.ts";
 import { rollbackFlow } from "../operations/rollback-flow.ts";
+import { getRun } from "../operations/runs.ts";
+import { createSegment } from "../operations/segments.ts";
 import { expectCountsToAgree } from "../testing/counts-agreement.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { createTestEngine, type TestEngine } from "../testing/engine.ts";
@@ -89,6 +92,52 @@ test("what is done to many runs is counted first, and then done, by a filter ove
   await at("10:00:02");
   expect((await runsOf(flowId)).map(({ status }) => status).sort()).toEqual(["cancelled", "cancelled", "waiting"]);
   await expectCountsToAgree(platform, flowId);
+});
+
+test("many runs are chosen by a segment, or by what their contacts have done", async () => {
+  const flowId = await engine.publish(definitionOf({ pause: wait(4, null) }, beside));
+  for (const name of ["ada", "bob", "cy"]) await enter(`${name}@example.com`);
+  await engine.record({ name: "paid", identity: { email: "bob@example.com" } });
+  await engine.settle();
+  const definition = { field: "contact.email", operator: "is", value: "ada@example.com" };
+  const segment = await createSegment(platform, platform.caller, { name: "Ada", definition });
+  await database.sql`
+    insert into segment_member (lane, contact_id, segment_id, workspace_id, entered_at)
+    select lane, id, ${segment.id}, workspace_id, now() from contact where workspace_id = ${platform.workspaceId} and email = 'ada@example.com'`;
+  const matched = async (filter: object) => {
+    const all = { action: { kind: "cancel" as const }, filter: { flowId, ...filter }, dryRun: true };
+    const job = await actOnRuns(platform, platform.caller, all);
+    engine.engine.poke();
+    await engine.settle();
+    return (await getJob(platform, platform.caller, job)).counts["matched"];
+  };
+  expect(await matched({ segment: segment.id })).toBe(1);
+  expect(await matched({ where: { not: { segment: segment.id } } })).toBe(2);
+  expect(await matched({ where: { event: "paid" } })).toBe(1);
+  expect(await matched({ segment: segment.id, where: { event: "paid" } })).toBe(0);
+});
+
+test.each<[string, object, string]>([
+  ["a segment that is not there", { segment: randomUUID() }, "filter.segment"],
+  ["a condition over one", { where: { segment: randomUUID() } }, "filter.where"],
+  ["a condition over the run", { where: { field: "run.key", operator: "is", value: "x" } }, "filter.where"],
+])("refuses %s in a filter of runs", async (_, filter, path) => {
+  const flowId = await engine.publish(definitionOf({ pause: wait(4, null) }, beside));
+  const act = actOnRuns(platform, platform.caller, { action: { kind: "cancel" }, filter: { flowId, ...filter } });
+  await expect(act).rejects.toMatchObject({ code: "invalid_request", issues: [{ path }] });
+});
+
+test("the trail says how long a run stood at each step", async () => {
+  const flowId = await engine.publish(definitionOf({ pause: wait(4, "end"), end }, beside));
+  await enter();
+  await engine.settle();
+  await at("14:00:00");
+  const { trail } = await getRun(platform, platform.caller, { id: await onlyRun(flowId) });
+  expect(trail).toMatchObject([
+    { step: "pause", outcome: "waiting", durationMs: 0 },
+    { step: "pause", outcome: "went", durationMs: 4 * 3_600_000 },
+    { step: "end", outcome: "ended", durationMs: 0 },
+  ]);
 });
 
 test("a failed run is retried at its step, under a new key", async () => {

@@ -1,4 +1,5 @@
-import { AppError } from "../core/errors.ts";
+import { contactOnlyIssues } from "../core/audience.ts";
+import { AppError, type Issue } from "../core/errors.ts";
 import { actOnRun as decideAction, type RunAction } from "../core/flow/act-on-run.ts";
 import { actJob, type RunFilterInput } from "../core/flow/job-params.ts";
 import { laneOf } from "../core/id.ts";
@@ -9,6 +10,7 @@ import { findRun } from "../storage/run-reads.ts";
 import { saveChanges } from "./end-runs.ts";
 import { requireFlow } from "./flow-view.ts";
 import { getJob, type JobView } from "./jobs.ts";
+import { audienceReferences, missingIssues } from "./missing-references.ts";
 import { newId } from "./new-id.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { knownId } from "./read-filter.ts";
@@ -53,10 +55,25 @@ export async function actOnRuns(
 ): Promise<JobView> {
   requireScope(caller, dryRun ? "runs:read" : "runs:write");
   const flow = await requireFlow(platform.sql, caller.workspaceId, filter.flowId);
+  const issues = await filterIssues(platform, caller, filter);
+  if (issues.length > 0) throw new AppError("invalid_request", undefined, { issues });
   const params = { action, filter, dryRun, by: caller.name } as unknown as JsonObject;
   const { workspaceId, name: createdBy } = caller;
   const job = { id: newId(), workspaceId, flowId: flow.id, kind: actJob, params, createdBy, now: platform.now() };
   await insertJob(platform.sql, job);
   platform.wake();
   return getJob(platform, { ...caller, scopes: new Set([...caller.scopes, "runs:read"]) }, job);
+}
+
+async function filterIssues(
+  { sql }: Platform,
+  { workspaceId }: Caller,
+  { segment, where }: RunFilterInput,
+): Promise<Issue[]> {
+  const asked = [
+    ...(segment === undefined ? [] : audienceReferences({ segment }, "filter")),
+    ...(where === undefined ? [] : audienceReferences({ where }, "filter")),
+  ];
+  const foreign = where === undefined ? [] : contactOnlyIssues(where, "filter.where");
+  return [...foreign, ...(await missingIssues(sql, workspaceId, asked))];
 }

@@ -15,6 +15,7 @@ import { type ContactRecord, listContactRecords } from "../storage/contact-reads
 import { loadMemberships } from "../storage/memberships.ts";
 import { findSuppressed } from "../storage/suppressions.ts";
 import { whereIssues } from "./list-contacts.ts";
+import { unknownSegments } from "./missing-references.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { idFilter } from "./read-filter.ts";
 import { refuseSimulation, requireDefinition, requireWorkspace } from "./simulated-flow.ts";
@@ -56,6 +57,8 @@ export async function dryRunFlow(platform: Platform, caller: Caller, input: DryR
     requireWorkspace(platform, caller),
   ]);
   const trial = prepare(platform, { ...input, ...definition, workspace });
+  const issues = await unknownSegments(platform.sql, caller.workspaceId, input.where);
+  if (issues.length > 0) throw new AppError("invalid_request", undefined, { issues });
   const result = emptyRun(trial);
   const deadline = performance.now() + bounds.timeMs;
   const limit = input.limit ?? 1000;

@@ -4,6 +4,8 @@ import { createTestPlatform, createTestWorkspace, type TestPlatform } from "../t
 import { type ContactQuery, listContacts } from "./list-contacts.ts";
 import { setMembership } from "./list-members.ts";
 import { createList } from "./lists.ts";
+import { newId } from "./new-id.ts";
+import { createSegment } from "./segments.ts";
 import { upsertContact } from "./upsert-contact.ts";
 
 let database: TestDatabase;
@@ -92,3 +94,22 @@ test("shows nothing of another workspace", async () => {
   for (const query of [{}, { email: "bob@x.example" }, { listId }])
     expect((await listContacts(platform, other, query)).data).toEqual([]);
 });
+
+test("a condition asks for what contacts have done and for segments; one over a segment that is not there is refused", async () => {
+  await platform.recorder.add({ workspaceId: platform.workspaceId, events: [paid("dan")] });
+  expect(await found({ where: { event: "paid" } })).toEqual(["dan"]);
+  const { id } = await createSegment(platform, platform.caller, {
+    name: "Nobody yet",
+    definition: { event: "paid" },
+  });
+  expect(await found({ where: { and: [{ not: { segment: id } }, { event: "paid" }] } })).toEqual(["dan"]);
+  await expect(found({ where: { segment: newId() } })).rejects.toMatchObject({
+    code: "invalid_request",
+    issues: [{ path: "where" }],
+  });
+});
+
+function paid(externalId: string) {
+  const blank = { payload: {}, occurredAt: null, source: "test", client: null, target: null };
+  return { ...blank, name: "paid", identity: { externalId } };
+}

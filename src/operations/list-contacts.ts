@@ -1,10 +1,12 @@
-import { type Condition, checkCondition, conditionFields } from "../core/condition/condition.ts";
+import { contactOnlyIssues } from "../core/audience.ts";
+import { type Condition, checkCondition } from "../core/condition/condition.ts";
 import { type IdentityInput, readIdentity } from "../core/contact-input.ts";
 import { AppError, type Issue } from "../core/errors.ts";
 import { listContactRecords } from "../storage/contact-reads.ts";
 import type { Queryable } from "../storage/database.ts";
 import { type ContactView, viewContacts } from "./contact-view.ts";
 import { findOwners } from "./get-contact.ts";
+import { unknownSegments } from "./missing-references.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { idFilter, instantFilter, textFilter } from "./read-filter.ts";
@@ -29,6 +31,7 @@ export async function listContacts(
   const page = readPage(query);
   const { identity, issues } = readIdentity(query, { required: false });
   issues.push(...whereIssues(query.where));
+  if (issues.length === 0) issues.push(...(await unknownSegments(platform.sql, caller.workspaceId, query.where)));
   if (issues.length > 0) throw new AppError("invalid_request", undefined, { issues });
   const rows = await listContactRecords(platform.sql, {
     workspaceId: caller.workspaceId,
@@ -53,9 +56,7 @@ export function whereIssues(where: Condition | undefined): Issue[] {
     path: path === "" ? "where" : `where.${path}`,
     message,
   }));
-  if (issues.length > 0) return issues;
-  const foreign = conditionFields(where).filter((field) => !/^(\$\.)?contact\b/.test(field));
-  return foreign.map((field) => ({ path: "where", message: `must only look at the contact; it asks for ${field}` }));
+  return issues.length > 0 ? issues : contactOnlyIssues(where, "where");
 }
 
 /** The one contact that owns all of the identities asked for, as a filter; null when none is asked for. */

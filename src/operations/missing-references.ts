@@ -1,4 +1,6 @@
 import type { Audience } from "../core/audience.ts";
+import type { Condition } from "../core/condition/condition.ts";
+import { readsOf } from "../core/condition/reads.ts";
 import type { Issue } from "../core/errors.ts";
 import type { Reference } from "../core/flow/step-kind.ts";
 import type { Queryable } from "../storage/database.ts";
@@ -30,5 +32,20 @@ export async function missingIssues(
 export function audienceReferences(audience: Audience, path: string): Reference[] {
   const at = (field: string) => (path === "" ? field : `${path}.${field}`);
   if ("list" in audience) return [{ kind: "list", id: audience.list, path: at("list") }];
-  return "segment" in audience ? [{ kind: "segment", id: audience.segment, path: at("segment") }] : [];
+  return "segment" in audience
+    ? [{ kind: "segment", id: audience.segment, path: at("segment") }]
+    : segmentReferences(audience.where, at("where"));
+}
+
+/** The segments that a condition asks for and the workspace does not have, as issues. */
+export async function unknownSegments(
+  sql: Queryable,
+  workspaceId: string,
+  where: Condition | undefined,
+): Promise<Issue[]> {
+  return where === undefined ? [] : missingIssues(sql, workspaceId, segmentReferences(where, "where"));
+}
+
+function segmentReferences(where: Condition, path: string): Reference[] {
+  return [...readsOf([where]).segments].map((id) => ({ kind: "segment", id, path }));
 }

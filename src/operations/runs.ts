@@ -56,11 +56,14 @@ export type RunDetail = RunView & {
   payload: JsonObject;
   vars: JsonObject;
   steps: JsonObject;
-  trail: TrailEntry[];
+  trail: TrailView[];
   messages: MessageView[];
   /** The goals it reached. */
   conversions: { goal: string; eventId: string; at: Date }[];
 };
+
+/** `durationMs`: how long the run had stood at the step by then. */
+export type TrailView = TrailEntry & { durationMs: number };
 
 const maxMessages = 1000;
 
@@ -90,10 +93,15 @@ export async function getRun(platform: Platform, caller: Caller, { id }: { id: s
     payload: run.event,
     vars: run.vars,
     steps: run.steps,
-    trail,
+    trail: trail.map(viewEntry),
     messages: messages.reverse().map(viewMessage),
     conversions,
   };
+}
+
+function viewEntry(entry: TrailEntry): TrailView {
+  const { enteredAt, at } = entry;
+  return { ...entry, durationMs: Math.max(0, new Date(at).getTime() - new Date(enteredAt).getTime()) };
 }
 
 /** A run as lists show it. */

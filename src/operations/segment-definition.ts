@@ -1,5 +1,6 @@
+import { contactOnlyIssues } from "../core/audience.ts";
 import type { SegmentLeaf } from "../core/condition/ast.ts";
-import { type Condition, checkCondition, conditionFields } from "../core/condition/condition.ts";
+import { type Condition, checkCondition } from "../core/condition/condition.ts";
 import { AppError, type Issue } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { findCircle } from "../core/segment/segment-set.ts";
@@ -10,10 +11,7 @@ export function readDefinition(value: Json): Condition {
   const issues = checkCondition(value).map((issue) => ({ ...issue, path: within(issue.path) }));
   refuseIf(issues);
   const condition = value as unknown as Condition;
-  const foreign = conditionFields(condition).filter((field) => !/^(\$\.)?contact\b/.test(field));
-  refuseIf(
-    foreign.map((field) => ({ path: "definition", message: `must only look at the contact; it asks for ${field}` })),
-  );
+  refuseIf(contactOnlyIssues(condition, "definition"));
   return condition;
 }
 

@@ -1,6 +1,7 @@
 import type { Audience } from "../core/audience.ts";
 import { conditionToSql } from "../core/condition/condition-to-sql.ts";
 import type { DatePreselection } from "../core/flow/step-kind.ts";
+import { activityOfContact } from "./activity.ts";
 import { contactFilterColumns } from "./contact-filter.ts";
 import type { ContactRow } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
@@ -70,7 +71,9 @@ async function readContacts(sql: Queryable, query: AudienceQuery, last: string |
   if (last !== null) parts.push(`${id} <= ${bind(last, "uuid")}`);
   if (dates) parts.push(datesSql(dates, bind));
   if (audience && "where" in audience)
-    parts.push(conditionToSql(audience.where, contactFilterColumns(params), { params, now }));
+    parts.push(
+      conditionToSql(audience.where, contactFilterColumns(params), { params, now, activity: activityOfContact }),
+    );
   const join = from === "contact c" ? "" : `join contact c on c.lane = m.lane and c.id = m.contact_id`;
   return sql.unsafe<ContactRow[]>(
     `select c.lane, c.id, c.workspace_id as "workspaceId", c.external_id as "externalId", c.email, c.phone, c.properties, c.tags,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { conditionSchema } from "../condition/condition.ts";
+import { type Condition, conditionSchema } from "../condition/condition.ts";
 import { slugSchema } from "./definition.ts";
 import { endedStatuses, liveStatuses } from "./run.ts";
 
@@ -31,7 +31,10 @@ export const runActionSchema = z.discriminatedUnion("kind", [
 
 const instant = z.iso.datetime({ offset: true, error: "must be an instant such as 2026-03-01T10:00:00Z" });
 
-/** Which runs of a flow are meant: those that fit all of it. `entered...` is when they came to the step they stand on. */
+/**
+ * Which runs of a flow are meant: those that fit all of it. `entered...` is when they came to the step they stand on;
+ * `segment` and `where` are about the contact.
+ */
 export const runFilterSchema = z.strictObject({
   flowId: z.string().max(64),
   version: version.optional(),
@@ -39,9 +42,16 @@ export const runFilterSchema = z.strictObject({
   status: z.enum([...liveStatuses, ...endedStatuses]).optional(),
   enteredAfter: instant.optional(),
   enteredBefore: instant.optional(),
+  segment: z.uuid("must be a UUID").optional(),
   where: conditionSchema.optional(),
 });
 export type RunFilterInput = z.output<typeof runFilterSchema>;
+
+/** What a filter asks of the contact of a run, undefined when nothing. */
+export function contactCondition({ segment, where }: Pick<RunFilterInput, "segment" | "where">): Condition | undefined {
+  if (segment === undefined) return where;
+  return where === undefined ? { segment } : { and: [{ segment }, where] };
+}
 
 /** What an action on many runs is told. */
 export const actParams = z.object({

@@ -34,6 +34,7 @@ const trailEntry = z.object({
   kind: z.string(),
   enteredAt: z.string(),
   at: z.string(),
+  durationMs: z.number().describe("How long the run had stood at the step by then."),
   outcome: z
     .string()
     .describe("went, waiting, asked, retrying, performed, moved, ended, exited, failed, cancelled or dropped."),

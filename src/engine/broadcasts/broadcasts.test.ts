@@ -75,6 +75,23 @@ test("starts everyone whom a condition holds for, once, with the variables and a
   expect(event).toEqual({ source: "broadcast", client: { broadcast: id, cause: "api" } });
 });
 
+test("starts those who have done something, and those outside a segment, by a condition", async () => {
+  const engine = await start();
+  const { workspaceId } = engine;
+  await makeContacts(database.sql, { workspaceId, count: 20 });
+  for (const externalId of ["c3", "c4"]) await engine.record({ name: "paid", identity: { externalId } });
+  const segment = newId();
+  await database.sql`
+    insert into segment_member (lane, contact_id, segment_id, workspace_id, entered_at)
+    select lane, id, ${segment}, workspace_id, now() from contact where workspace_id = ${workspaceId} and external_id = 'c4'`;
+  const flowId = await engine.publish(flowWith(startable));
+  await broadcast(engine, { flowId, audience: { where: { and: [{ event: "paid" }, { not: { segment } }] } } });
+  await engine.settle();
+  const rows = await database.sql`
+    select c.external_id as who from run r join contact c on c.lane = r.lane and c.id = r.contact_id where r.flow_id = ${flowId}`;
+  expect(rows).toEqual([{ who: "c3" }]);
+});
+
 test("starts those subscribed to a list, and says how many they are", async () => {
   const engine = await start();
   await makeContacts(database.sql, { workspaceId: engine.workspaceId, count: 100 });

@@ -1,16 +1,17 @@
 import { z } from "zod";
 import { evaluate } from "../../core/condition/condition.ts";
-import { type Contact, contactScope } from "../../core/contact.ts";
+import { readsOf } from "../../core/condition/reads.ts";
+import { contactScope } from "../../core/contact.ts";
 import { type Acted, actOnRun } from "../../core/flow/act-on-run.ts";
-import { type ActParams, actJob, actParams } from "../../core/flow/job-params.ts";
+import { type ActParams, actJob, actParams, contactCondition } from "../../core/flow/job-params.ts";
 import type { Run } from "../../core/flow/run.ts";
+import { withAllFacts } from "../../operations/contact-facts.ts";
 import { saveChanges } from "../../operations/end-runs.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { stopEffectsOf } from "../../operations/stop-effects.ts";
-import { type ContactRow, loadContacts } from "../../storage/contacts.ts";
+import { loadContacts } from "../../storage/contacts.ts";
 import type { Transaction } from "../../storage/database.ts";
 import type { JobRow } from "../../storage/jobs.ts";
-import { loadMemberships } from "../../storage/memberships.ts";
 import { scanRuns } from "../../storage/run-scans.ts";
 import type { Chunk, JobKind, Place } from "../jobs.ts";
 
@@ -51,17 +52,13 @@ async function whereHolds(
   runs: readonly Run[],
   { params: { filter }, now }: { params: ActParams; now: Date },
 ): Promise<readonly Run[]> {
-  const { where } = filter;
+  const where = contactCondition(filter);
   if (where === undefined || runs.length === 0) return runs;
   const keys = [...new Map(runs.map(({ lane, contactId }) => [contactId, { lane, id: contactId }])).values()];
-  const [contacts, memberships] = await Promise.all([loadContacts(sql, keys), loadMemberships(sql, keys)]);
-  const lists = new Map<string, Contact["lists"]>();
-  for (const { contactId, listId, state } of memberships)
-    lists.set(contactId, { ...lists.get(contactId), [listId]: state });
-  const fits = (contact: ContactRow) =>
-    evaluate(where, { contact: contactScope({ ...contact, lists: lists.get(contact.id) ?? {} }) }, now);
-  const fitting = new Set(contacts.filter(fits).map(({ id }) => id));
-  return runs.filter(({ contactId }) => fitting.has(contactId));
+  const contacts = await withAllFacts(sql, await loadContacts(sql, keys), { reads: [readsOf([where])], now });
+  const fitting = contacts.filter((contact) => evaluate(where, { contact: contactScope(contact) }, now));
+  const ids = new Set(fitting.map(({ id }) => id));
+  return runs.filter(({ contactId }) => ids.has(contactId));
 }
 
 type Acting = { sql: Transaction; runs: readonly Run[]; params: ActParams; now: Date };
