@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newId } from "../operations/new-id.ts";
 import { findAnswers, keepAnswers } from "../storage/idempotency.ts";
+import { endJob, insertJob, listJobRows } from "../storage/jobs.ts";
 import { missingPartitions } from "../storage/server-facts.ts";
 import { insertWorkspace } from "../storage/workspaces.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
@@ -33,6 +35,25 @@ test("makes the partitions of the months to come, and forgets answers after a da
   expect(await missingPartitions(database.sql, new Date("2030-03-01T00:00:00Z"))).toEqual([]);
   const left = await findAnswers(database.sql, [answer("old"), answer("young")]);
   expect(left.map(({ key }) => key)).toEqual(["young"]);
+});
+
+test("forgets jobs 90 days after their end, and none that runs", async () => {
+  const now = new Date("2030-06-01T00:00:00Z");
+  const workspaceId = newId();
+  await insertWorkspace(database.sql, { id: workspaceId, name: "Jobs", timeZone: "UTC", now });
+  const ends = { running: null, young: "2030-03-04T00:00:00Z", old: "2030-03-02T00:00:00Z" };
+  for (const [kind, endedAt] of Object.entries(ends)) {
+    const about = { workspaceId, flowId: null, kind, params: {}, createdBy: "test" };
+    const { id: jobId } = await insertJob(database.sql, {
+      ...about,
+      id: newId(),
+      now: new Date("2030-01-01T00:00:00Z"),
+    });
+    if (endedAt) await endJob(database.sql, { jobId, status: "done", error: null, now: new Date(endedAt) });
+  }
+  for (const job of housekeeping(database.sql, () => now)) await job.run();
+  const left = await listJobRows(database.sql, { workspaceId, id: null, flowId: null, before: null, limit: 10 });
+  expect(left.map(({ kind }) => kind).sort()).toEqual(["running", "young"]);
 });
 
 test("a job that fails is reported, comes again, and is waited for at the end", async () => {

@@ -1,5 +1,6 @@
 import type { Sql } from "../storage/database.ts";
 import { removeOldAnswers } from "../storage/idempotency.ts";
+import { removeOldJobs } from "../storage/jobs.ts";
 import { removeSentContents } from "../storage/mail-contents.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
 
@@ -10,10 +11,18 @@ const hourMs = 3_600_000;
 /** How long the answer to a request with an Idempotency-Key is kept, in milliseconds. */
 export const answersKeptMs = 24 * hourMs;
 
+/** How long a job is on record after its end, in milliseconds. */
+const jobsKeptMs = 90 * 24 * hourMs;
+
 /** What every process does from time to time. Each is safe to run in several at once. */
 export function housekeeping(sql: Sql, now: () => Date): Job[] {
   return [
     { name: "partitions", everyMs: 24 * hourMs, run: () => ensurePartitions(sql, now()) },
+    {
+      name: "old jobs",
+      everyMs: hourMs,
+      run: () => removeOldJobs(sql, new Date(now().getTime() - jobsKeptMs)),
+    },
     {
       name: "old answers",
       everyMs: hourMs,

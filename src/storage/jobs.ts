@@ -107,6 +107,11 @@ export async function endJob(sql: Queryable, { jobId, status, error, now }: JobE
     update job set status = ${status}, error = ${error}, ended_at = ${now} where id = ${jobId} and status = 'running'`;
 }
 
+/** Forgets jobs that ended before this instant, with their progress. */
+export async function removeOldJobs(sql: Queryable, before: Date): Promise<void> {
+  await sql`delete from job where ended_at < ${before}`;
+}
+
 /** Ends the running jobs of one kind on a flow as cancelled. */
 export async function cancelJobsOf(
   sql: Queryable,
