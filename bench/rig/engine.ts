@@ -92,6 +92,7 @@ async function publish(
     publishedAt: now,
     publishedBy: null,
     heardByRuns: [],
+    goalEvents: [],
   });
   await setFlowState(sql, { id, status: "active", version: 1, now });
   await bumpRoutingRevision(sql, workspaceId);

@@ -6,6 +6,7 @@ import { setMembership } from "../operations/list-members.ts";
 import { createList } from "../operations/lists.ts";
 import { recordInboundMessage } from "../operations/record-inbound-message.ts";
 import { recordMessageEvent } from "../operations/record-message-event.ts";
+import { createSegment } from "../operations/segments.ts";
 import { upsertContact } from "../operations/upsert-contact.ts";
 import { insertEvents } from "../storage/events.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
@@ -233,4 +234,16 @@ test("explains in words why a change started nothing", async () => {
   expect(summary).toBe(
     "The contact did not enter: A change of the property plan at 2026-03-01T10:00:00.000Z started nothing: the property did not get the value that the entry asks for.",
   );
+});
+
+test("an explanation calls lists and segments by their names", async () => {
+  const definition = { field: "contact.plan", operator: "is", value: "gold" };
+  const segment = await createSegment(platform, platform.caller, { name: "Good customers", definition });
+  const flow = await begin("segment-changed", { segment: segment.id, change: "entered" });
+  const { contact } = await upsert(ada);
+  const { facts } = await explainFlow(platform, platform.caller, { contactId: contact.id, flowId: flow });
+  expect(facts[0]).toBe('The entry "in" listens to the segment "Good customers" entered.');
+  const joined = await begin("list-changed", { list, change: "joined" });
+  const { facts: ofList } = await explainFlow(platform, platform.caller, { contactId: contact.id, flowId: joined });
+  expect(ofList[0]).toBe('The entry "in" listens to the list "News" joined.');
 });

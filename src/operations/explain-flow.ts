@@ -1,14 +1,16 @@
 import { AppError } from "../core/errors.ts";
 import { type CompiledFlow, listened } from "../core/flow/compile.ts";
 import { explainEntry } from "../core/flow/explain-entry.ts";
-import { listsNamed } from "../core/flow/occurrence-words.ts";
+import { idsNamed } from "../core/flow/occurrence-words.ts";
 import { addDuration } from "../core/time.ts";
 import { type AdmissionFact, listAdmissions } from "../storage/admissions.ts";
 import { type ContactRecord, findContact } from "../storage/contact-reads.ts";
+import type { Queryable } from "../storage/database.ts";
 import { findPending, listEventRows, loadOutcomes } from "../storage/event-reads.ts";
 import type { FlowRow } from "../storage/flows.ts";
 import { listNames } from "../storage/lists.ts";
 import { listRunRows } from "../storage/run-reads.ts";
+import { segmentNames } from "../storage/segments.ts";
 import { type EventDetail, viewEvent } from "./events.ts";
 import { type FlowSummary, requireFlow, summarizeFlow } from "./flow-view.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
@@ -49,7 +51,7 @@ export async function explainFlow(
   const names = entries.flatMap(({ listensTo }) => listensTo);
   const [events, called, runs, admissions] = await Promise.all([
     eventsOf(platform, { contact, flow, names }),
-    listNames(platform.sql, { workspaceId, ids: listsNamed(names) }),
+    namesOf(platform.sql, workspaceId, names),
     listRunRows(platform.sql, { ...filter, flowId: flow.id, status: null }),
     listAdmissions(platform.sql, { lane: contact.lane, contactId, flowId: flow.id, limit: shown }),
   ]);
@@ -77,6 +79,15 @@ function entriesOf(flow: CompiledFlow | undefined): EntryView[] {
     kind: entry.kind.name,
     listensTo: [...listened(entry, flow?.id ?? "")],
   }));
+}
+
+/** What the lists and segments that entries listen to are called. */
+async function namesOf(sql: Queryable, workspaceId: string, names: readonly string[]): Promise<Record<string, string>> {
+  const [lists, segments] = await Promise.all([
+    listNames(sql, { workspaceId, ids: idsNamed(names, "lists") }),
+    segmentNames(sql, { workspaceId, ids: idsNamed(names, "segments") }),
+  ]);
+  return { ...lists, ...segments };
 }
 
 type About = { contact: ContactRecord; flow: FlowRow; names: string[] };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { compileFlow, heardByRuns } from "../core/flow/compile.ts";
+import { compileFlow, heardNames } from "../core/flow/compile.ts";
 import { flowDefinitionSchema } from "../core/flow/definition.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "../storage/database.ts";
@@ -35,7 +35,7 @@ async function publish(changes: JsonObject = {}, { id = newId(), version = 1 } =
   await insertFlowVersion(sql, {
     ...{ flowId: id, version, workspaceId, publishedAt: now, publishedBy: null },
     definition: definition as never,
-    heardByRuns: heardByRuns(
+    ...heardNames(
       compileFlow(
         { id, workspaceId, version, status: "active" },
         flowDefinitionSchema.parse(definition),

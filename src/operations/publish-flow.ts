@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readsOf } from "../core/condition/reads.ts";
 import { AppError, type Issue } from "../core/errors.ts";
-import { compileFlow, heardByRuns, type Registry } from "../core/flow/compile.ts";
+import { compileFlow, heardNames, type Registry } from "../core/flow/compile.ts";
 import { conditionsIn } from "../core/flow/conditions-in.ts";
 import type { FlowDefinition } from "../core/flow/definition.ts";
 import type { CallSettings, Reference } from "../core/flow/step-kind.ts";
@@ -42,7 +42,7 @@ export async function publishFlow(
       definition,
       publishedAt: now,
       publishedBy: caller.name,
-      heardByRuns: heardByRuns(
+      ...heardNames(
         compileFlow({ id: flow.id, workspaceId: flow.workspaceId, version, status }, definition, platform.registry),
       ),
     });

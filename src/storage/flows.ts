@@ -1,4 +1,3 @@
-import { goalEvents } from "../core/flow/compile.ts";
 import type { FlowDefinition } from "../core/flow/definition.ts";
 import type { Json } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
@@ -106,15 +105,14 @@ export type FlowVersionRow = {
   publishedBy: string | null;
 };
 
-/** `heardByRuns` are the names of the events that can matter to a live run of the version. */
-export async function insertFlowVersion(
-  sql: Queryable,
-  row: FlowVersionRow & { heardByRuns: readonly string[] },
-): Promise<void> {
+/** The names of the events that can matter to a live run of the version, and of those that are goals of its runs, live or ended. */
+export type HeardNames = { heardByRuns: readonly string[]; goalEvents: readonly string[] };
+
+export async function insertFlowVersion(sql: Queryable, row: FlowVersionRow & HeardNames): Promise<void> {
   await sql`
     insert into flow_version (flow_id, version, workspace_id, definition, published_at, published_by, heard_by_runs, goal_events)
     values (${row.flowId}, ${row.version}, ${row.workspaceId}, ${jsonOf(row.definition)}::text::jsonb, ${row.publishedAt}, ${row.publishedBy},
-            ${[...row.heardByRuns]}, ${goalEvents(row.definition)})`;
+            ${[...row.heardByRuns]}, ${[...row.goalEvents]})`;
 }
 
 /** The versions of a flow, newest first. */

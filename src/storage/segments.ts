@@ -45,6 +45,17 @@ export async function findSegment(sql: Queryable, { workspaceId, id }: SegmentRe
   return row;
 }
 
+/** What these segments are called, by id. */
+export async function segmentNames(
+  sql: Queryable,
+  { workspaceId, ids }: { workspaceId: string; ids: readonly string[] },
+): Promise<Record<string, string>> {
+  if (ids.length === 0) return {};
+  const rows = await sql<{ id: string; name: string }[]>`
+    select id, name from segment where workspace_id = ${workspaceId} and id = any(${[...ids]}::uuid[])`;
+  return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
+}
+
 /** All segments of a workspace, oldest first. */
 export async function loadWorkspaceSegments(sql: Queryable, workspaceId: string): Promise<SegmentRow[]> {
   return sql<SegmentRow[]>`

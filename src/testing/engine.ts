@@ -1,6 +1,6 @@
 import { createSandboxTransport } from "../channels/email/sandbox.ts";
 import type { Registry } from "../core/flow/compile.ts";
-import { compileFlow, heardByRuns } from "../core/flow/compile.ts";
+import { compileFlow, heardNames } from "../core/flow/compile.ts";
 import { validateFlow } from "../core/flow/validate.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { EmailTransport } from "../core/message/transport.ts";
@@ -149,7 +149,7 @@ async function publishVersion(
   if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
   const published = { definition: checked.definition, publishedAt: now, publishedBy: null };
   const flow = compileFlow({ id: flowId, workspaceId, version, status: "active" }, checked.definition, kinds);
-  await insertFlowVersion(sql, { flowId, version, workspaceId, heardByRuns: heardByRuns(flow), ...published });
+  await insertFlowVersion(sql, { flowId, version, workspaceId, ...heardNames(flow), ...published });
   await setFlowState(sql, { id: flowId, status: "active", version, now });
   await sql.begin((held) =>
     keepSchedules(held, { id: flowId, workspaceId, status: "active", version }, { registry: kinds, now }),

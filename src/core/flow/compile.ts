@@ -86,9 +86,16 @@ function byName<Node>(nodes: Readonly<Record<string, Node>>): [string, Node][] {
   return Object.entries(nodes).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-/** The names of events that can matter to a run: those of its steps, of its exit rules, and of the goals of its flow. */
-export function heardByRuns({ definition, listeners }: Pick<CompiledFlow, "definition" | "listeners">): string[] {
-  return [...new Set([...exitNames(definition), ...goalEvents(definition), ...listeners.keys()])].sort();
+/** The names of events that can matter to a run: those of its steps, of its exit rules, and of the goals of its flow; the goals also apart. */
+export function heardNames({ definition, listeners }: Pick<CompiledFlow, "definition" | "listeners">): {
+  heardByRuns: string[];
+  goalEvents: string[];
+} {
+  const goals = goalEvents(definition);
+  return {
+    heardByRuns: [...new Set([...exitNames(definition), ...goals, ...listeners.keys()])].sort(),
+    goalEvents: goals,
+  };
 }
 
 /** The names of events that can start the flow by this entry. */
@@ -96,8 +103,7 @@ export function listened({ kind, config, name }: CompiledEntry, flowId: string):
   return kind.listensTo(config, { flowId, entry: name });
 }
 
-/** The names of events that are goals. */
-export function goalEvents({ goals = [] }: { goals?: FlowDefinition["goals"] }): string[] {
+function goalEvents({ goals = [] }: { goals?: FlowDefinition["goals"] }): string[] {
   return [...new Set(goals.map(({ event }) => event))];
 }
 

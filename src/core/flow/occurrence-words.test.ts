@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { occurrenceName } from "./occurrence-names.ts";
-import { listsNamed, occurrenceWords } from "./occurrence-words.ts";
+import { idsNamed, occurrenceWords } from "./occurrence-words.ts";
 
 test.each([
   [occurrenceName.property("plan"), "a change of the property plan"],
@@ -28,9 +28,8 @@ test("every name of ours has words", () => {
   expect(names.filter((name) => occurrenceWords(name) === name)).toEqual([]);
 });
 
-test("finds the lists among names", () => {
-  expect(listsNamed(["order.paid", "$list-joined:a", "$list-left:a", "$list-left:b", "$tag-added:c"])).toEqual([
-    "a",
-    "b",
-  ]);
+test("finds the lists and the segments among names", () => {
+  const names = ["order.paid", "$list-joined:a", "$list-left:a", "$list-left:b", "$tag-added:c", "$segment-left:d"];
+  expect(idsNamed(names, "lists")).toEqual(["a", "b"]);
+  expect(idsNamed(names, "segments")).toEqual(["d"]);
 });

@@ -34,8 +34,9 @@ export function occurrenceWords(name: string, names: NamesById = {}): string | n
   return wording?.(subject, known) ?? name;
 }
 
-/** The ids of the lists that these names of events are about. */
-export function listsNamed(names: readonly string[]): string[] {
-  const ids = names.flatMap((name) => /^\$list-(?:joined|left):(.+)$/.exec(name)?.[1] ?? []);
-  return [...new Set(ids)];
+const about = { lists: /^\$list-(?:joined|left):(.+)$/, segments: /^\$segment-(?:entered|left):(.+)$/ } as const;
+
+/** The ids of the lists, or of the segments, that these names of events are about. */
+export function idsNamed(names: readonly string[], what: keyof typeof about): string[] {
+  return [...new Set(names.flatMap((name) => about[what].exec(name)?.[1] ?? []))];
 }
