@@ -77,6 +77,13 @@ test("a batch is stored whole or not at all", async () => {
   expect(await take([30])).toEqual([]);
 });
 
+test("of what nobody hurries for a few are taken at a time, so that a batch in hand is soon done", async () => {
+  const low = Array.from({ length: 9 }, () => eventOf(50, { priority: 2 }));
+  await insertEvents(database.sql, [...low, ...Array.from({ length: 9 }, () => eventOf(51))]);
+  expect((await take([50], 16)).map(({ eventId }) => eventId)).toEqual(low.slice(0, 2).map(({ id }) => id));
+  expect(await take([51], 16)).toHaveLength(9);
+});
+
 test("what is urgent comes first, and a changed contact is in line behind its events", async () => {
   const [bulk, event, urgent] = [eventOf(40, { priority: 2 }), eventOf(40), eventOf(40, { priority: 0 })];
   await insertEvents(database.sql, [bulk, event]);

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../core/json.ts";
 import { type ContactPatch, type ContactRow, insertContacts, patchContacts } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
 import { claimIdentities, countOwned, type OwnedIdentity } from "./identities.ts";
-import { located, recordset, shareOf } from "./rows.ts";
+import { located, partsOf, recordset } from "./rows.ts";
 import { countRevisions } from "./workspaces.ts";
 
 type Fragment = PendingQuery<Row[]>;
@@ -123,7 +123,7 @@ export type Queued =
 
 /**
  * What is first in line in each of these lanes, at most `perLane` each: by priority, then the oldest. Of each priority some are taken, so
- * that no flood of urgent ones stops the others for good. The caller holds the lanes.
+ * that no flood of urgent ones stops the others for good; of the lowest no more than those. The caller holds the lanes.
  */
 export async function takeQueuedEvents(sql: Queryable, lanes: readonly number[], perLane: number): Promise<Queued[]> {
   return sql<Queued[]>`
@@ -133,12 +133,12 @@ export async function takeQueuedEvents(sql: Queryable, lanes: readonly number[],
       from unnest(${[...lanes]}::smallint[]) as held(lane)
      cross join lateral (
        select d.*
-         from (values (0::smallint), (1::smallint), (2::smallint)) as p(priority)
+         from ${partsOf(sql, perLane)}
         cross join lateral (
-          select event_queue.*, row_number() over (order by event_queue.seq) <= ${shareOf(perLane)}::int as is_sure
+          select event_queue.*, row_number() over (order by event_queue.seq) <= p.sure as is_sure
             from event_queue
            where event_queue.lane = held.lane and event_queue.priority = p.priority
-           order by event_queue.seq limit ${perLane}
+           order by event_queue.seq limit p.most
         ) d
         order by d.is_sure desc, d.priority, d.seq limit ${perLane}
      ) q

@@ -32,9 +32,20 @@ export function recordset(sql: Queryable, rows: readonly object[], shape: string
   ) as split)`;
 }
 
-/** The part of a batch of `count` that each priority has for certain: an eighth. */
+/** The part of a batch of `count` that each priority has for certain, and the most that the lowest gets: an eighth. */
 export function shareOf(count: number): number {
   return Math.ceil(count / 8);
+}
+
+/**
+ * The most rows of a priority that a batch of `count` takes, and those it has for certain, as a table `p(priority, most, sure)`. Of the
+ * lowest no more than is certain: what is urgent has to wait for the batch in hand, so one that nobody hurries for is a short one. Measured
+ * with 40,000 mails of a broadcast due at once (bench, `priority`): a receipt took 1,090 ms (p50) when a batch held 1,024 of them, 374 ms with 256.
+ */
+export function partsOf(sql: Queryable, count: number): PendingQuery<Row[]> {
+  const sure = shareOf(count);
+  return sql`(values (0::smallint, ${count}::int, ${sure}::int), (1::smallint, ${count}::int, ${sure}::int),
+    (2::smallint, ${sure}::int, ${sure}::int)) as p(priority, most, sure)`;
 }
 
 export type Located = {

@@ -64,6 +64,14 @@ test("takes what is due in each lane, the longest due first, and no more than as
   ]);
 });
 
+test("takes a few at a time of those that nobody hurries for, so that a batch in hand is soon done", async () => {
+  const low = Array.from({ length: 9 }, (_, minute) => runOf(12, { priority: 2, wakeAt: at(minute) }));
+  const urgent = Array.from({ length: 9 }, (_, minute) => runOf(13, { priority: 0, wakeAt: at(minute) }));
+  await insertRuns(database.sql, [...low, ...urgent]);
+  expect(await due([12], at(60), 16)).toEqual(low.slice(0, 2).map(({ id }) => id));
+  expect(await due([13], at(60), 16)).toHaveLength(9);
+});
+
 test("a run comes back as it was stored", async () => {
   const run = runOf(10, { key: "o-1", vars: { a: [1, null, "x"] }, reason: "r", event: { deep: { er: "à" } } });
   await insertRuns(database.sql, [run]);

@@ -2,7 +2,7 @@ import type { PendingQuery, Row } from "postgres";
 import type { Run } from "../core/flow/run.ts";
 import type { ContactKey } from "./contacts.ts";
 import type { Queryable, Sql, Transaction } from "./database.ts";
-import { located, recordset, shareOf } from "./rows.ts";
+import { located, partsOf, recordset } from "./rows.ts";
 
 export type RunKey = { lane: number; id: string };
 
@@ -15,7 +15,7 @@ export function runColumns(sql: Queryable | Sql | Transaction) {
 
 /**
  * The runs that are due in each of these lanes, at most `perLane` each: by priority, the longest due first. Of each priority some are
- * taken, so that no flood of urgent ones stops the others for good. The caller holds the lanes.
+ * taken, so that no flood of urgent ones stops the others for good; of the lowest no more than those. The caller holds the lanes.
  */
 export async function takeDueRuns(
   sql: Queryable,
@@ -27,12 +27,12 @@ export async function takeDueRuns(
       from unnest(${[...lanes]}::smallint[]) as held(lane)
      cross join lateral (
        select d.*
-         from (values (0::smallint), (1::smallint), (2::smallint)) as p(priority)
+         from ${partsOf(sql, perLane)}
         cross join lateral (
-          select run.*, row_number() over (order by run.wake_at) <= ${shareOf(perLane)}::int as is_sure
+          select run.*, row_number() over (order by run.wake_at) <= p.sure as is_sure
             from run
            where run.lane = held.lane and run.priority = p.priority and run.wake_at <= ${now}
-           order by run.wake_at limit ${perLane}
+           order by run.wake_at limit p.most
         ) d
         order by d.is_sure desc, d.priority, d.wake_at limit ${perLane}
      ) r`;

@@ -16,6 +16,7 @@ import type { MessageKey } from "../../storage/message-reads.ts";
 import { insertMessages } from "../../storage/messages.ts";
 import { insertEffects, type OutboxRow, removeAnswered } from "../../storage/outbox.ts";
 import { stopEffectsOfRuns } from "../../storage/outbox-changes.ts";
+import { shareOf } from "../../storage/rows.ts";
 import { insertRuns, nextWakes, updateRuns } from "../../storage/runs.ts";
 import { insertSegmentMembers, removeSegmentMembers } from "../../storage/segment-members.ts";
 import { insertSuppressions } from "../../storage/suppressions.ts";
@@ -233,12 +234,17 @@ function queuedLanes(rows: PassRows | null): number[] {
   return [...new Set([...events, ...(rows?.changed.map(({ lane }) => lane) ?? [])])];
 }
 
+/** Lanes of which as much of something was taken as may be, of all priorities or of the lowest: there is likely to be more. */
 function fullLanes({ events, due, answers, checks }: Taken, perLane: number): number[] {
-  const full = new Set<number>();
-  for (const rows of [events, due, answers, checks]) {
-    const counts = new Map<number, number>();
-    for (const { lane } of rows) counts.set(lane, (counts.get(lane) ?? 0) + 1);
-    for (const [lane, count] of counts) if (count >= perLane) full.add(lane);
-  }
-  return [...full];
+  const low = (item: { priority: Priority }) => item.priority === priorities.low;
+  return [
+    ...[events, due, answers, checks].flatMap((rows) => lanesWith(rows, perLane)),
+    ...[events.filter(low), due.filter(low)].flatMap((rows) => lanesWith(rows, shareOf(perLane))),
+  ];
+}
+
+function lanesWith(rows: readonly { lane: number }[], least: number): number[] {
+  const counts = new Map<number, number>();
+  for (const { lane } of rows) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+  return [...counts].flatMap(([lane, count]) => (count >= least ? [lane] : []));
 }
