@@ -12,9 +12,13 @@ type Escape = (this: { context: Context }, value: unknown) => string;
 
 /** A value as text for HTML content and quoted attribute values. */
 export const escapeHtml: Escape = function escapeHtml(value) {
-  const text = valueText(this.context.memoryLimit, value);
-  return text.replace(htmlSpecial, (character) => htmlEntities[character] ?? "");
+  return htmlText(valueText(this.context.memoryLimit, value));
 };
+
+/** Text with the characters escaped that mean something in HTML. */
+export function htmlText(text: string): string {
+  return text.replace(htmlSpecial, (character) => htmlEntities[character] ?? "");
+}
 
 /**
  * A value as one component of a URL (RFC 3986, section 2.1). Only a value that opens the template and is itself an absolute

@@ -7,6 +7,7 @@ import { type Escaping, engines } from "./engine.ts";
 import { cleanHeader } from "./escape.ts";
 import { type Reference, references } from "./fields.ts";
 import { Output } from "./output.ts";
+import { renderPlain } from "./plain-template.ts";
 import { TemplateError, toTemplateError } from "./template-error.ts";
 
 /** Where a template's output goes, and so how its values are escaped. */
@@ -17,6 +18,8 @@ export type TemplateMode = Escaping;
  * Throws a TemplateError when the template is broken, exceeds a limit, or (mode json) does not give JSON.
  */
 export function renderTemplate(source: string, scope: JsonObject, mode: TemplateMode): string {
+  const plain = mode === "url" || mode === "json" ? null : renderPlain(source, scope, mode);
+  if (plain !== null) return finish(plain, mode);
   const templates = compileTemplate(source, mode);
   try {
     const engine = engines[mode];
