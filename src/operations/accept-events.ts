@@ -82,5 +82,5 @@ function incoming(
   const entry = input?.entry === undefined ? {} : { entry: input.entry };
   const target = input?.flowId === undefined ? null : { flowId: input.flowId, ...entry };
   const event = { name, identity, payload, occurredAt, source, client, target };
-  return Object.keys(properties).length === 0 ? event : { ...event, properties };
+  return Object.keys(properties).length === 0 ? event : { properties, ...event };
 }

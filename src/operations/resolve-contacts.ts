@@ -50,7 +50,7 @@ export function resolveContacts(
       if (owners.has(identityKey(row)) || own.has(row.kind)) continue;
       own.add(row.kind);
       owners.set(identityKey(row), ref);
-      claims.push({ ...row, contactLane: ref.lane, contactId: ref.id });
+      claims.push({ contactLane: ref.lane, contactId: ref.id, ...row });
     }
     return ref;
   });

@@ -62,7 +62,7 @@ export function makeEventPlan(
   batch.forEach((named, index) => {
     const ref = refs[index] as ContactRef;
     const isFirst = ref.isNew && !created.has(ref.id);
-    if (ref.isNew) createContact(created, ref, { ...named, now: context.now });
+    if (ref.isNew) createContact(created, ref, { now: context.now, ...named });
     else if (named.event.properties) patch(patched, ref, { properties: named.event.properties, now: context.now });
     addEvent(plan, named, { ref, isFirst, ...context });
   });
@@ -125,7 +125,7 @@ function createContact(
 
 function emptyContact(ref: ContactRef, workspaceId: string, now: Date): ContactRow {
   const blank = { externalId: null, email: null, phone: null, properties: {}, tags: [], timeZone: null, locale: null };
-  return { lane: ref.lane, id: ref.id, workspaceId, ...blank, createdAt: now };
+  return { lane: ref.lane, id: ref.id, workspaceId, createdAt: now, ...blank };
 }
 
 /** A property given as null is removed. */

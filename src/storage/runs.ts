@@ -79,7 +79,8 @@ export function updateRuns(sql: Queryable, runs: readonly { run: Run; dataChange
     reason: run.reason,
     endedAt: run.endedAt,
     depth: run.depth,
-    ...(dataChanged ? { vars: run.vars, steps: run.steps } : {}),
+    vars: dataChanged ? run.vars : null,
+    steps: dataChanged ? run.steps : null,
   }));
   return sql`
     update run r

@@ -27,7 +27,7 @@ export function createSmtpTransport(settings: SmtpSettings): EmailTransport {
       const wait = place(priority);
       if (wait) await wait;
       const result = await attempt({ pool, settings, priority }, message);
-      return { ...result, durationMs: Math.round(performance.now() - startedAt) };
+      return { durationMs: Math.round(performance.now() - startedAt), ...result };
     },
     verify: () => verify(settings),
     close: () => pool.close(),
@@ -64,7 +64,7 @@ type Conversation = { connection: SmtpConnection; message: ComposedEmail; progre
 async function converse({ pool, settings }: Sender, conversation: Conversation): Promise<Result | "stale"> {
   const { connection, progress } = conversation;
   try {
-    const decision = await transact({ ...conversation, settings });
+    const decision = await transact({ settings, ...conversation });
     pool.release(connection, decision.isReusable);
     const isGoodbye = decision.stage === "mail" && decision.reply.code === 421;
     return isGoodbye && connection.delivered > 1 ? "stale" : decided(settings, decision, progress);
@@ -80,7 +80,7 @@ function decided(settings: SmtpSettings, { stage, reply }: Decision, { transcrip
   const verdict = classifyReply(reply, stage);
   const said = `${reply.code} ${reply.enhancedCode ?? ""}`.trim();
   const reason = `${settings.host} ${verbs[verdict.outcome]} with ${said}: ${reply.text || "no text"}`;
-  return { ...verdict, reply: plainReply(reply), reason, transcript, maybeAccepted: false };
+  return { reply: plainReply(reply), reason, transcript, maybeAccepted: false, ...verdict };
 }
 
 const verbs = { sent: "accepted the mail", deferred: "put the mail off", bounced: "refused the mail" };

@@ -231,7 +231,7 @@ type Asked = { effects: readonly EffectRequest[]; awaited: boolean };
 function ask(moved: Advanced, step: CompiledStep, { effects, awaited }: Asked): void {
   const { visit } = moved.run;
   effects.forEach((effect, ordinal) => {
-    moved.effects.push({ ...effect, step: step.name, visit, ordinal, awaited });
+    moved.effects.push({ step: step.name, visit, ordinal, awaited, ...effect });
   });
 }
 
@@ -242,9 +242,9 @@ function detailOf(outcome: { detail?: JsonObject }): { detail?: JsonObject } {
 type Note = Pick<TrailEntry, "outcome" | "exit" | "reason" | "detail">;
 
 function note({ moved, now }: Pick<Move, "moved" | "now">, step: CompiledStep, what: Note): void {
-  const { visit, enteredAt } = moved.run;
-  const place = { visit, step: step.name, kind: step.kind.name, enteredAt: isoText(enteredAt), at: isoText(now) };
-  moved.trail.push({ ...place, ...what });
+  const { visit } = moved.run;
+  const enteredAt = isoText(moved.run.enteredAt);
+  moved.trail.push({ visit, step: step.name, kind: step.kind.name, enteredAt, at: isoText(now), ...what });
 }
 
 /** Ends the run when a condition among its exit rules holds. */

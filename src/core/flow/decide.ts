@@ -123,7 +123,7 @@ function meetRun(deciding: Deciding, runId: string, occurrence: Occurrence): voi
   const { workspace, now } = context;
   const { abStates, holds } = context.flows;
   const isHeld = holds?.(run.flowId, run.wakeAt) ?? false;
-  keep(deciding, meet(flow, run, { ...state, workspace, now, abStates, occurrence, isHeld }));
+  keep(deciding, meet(flow, run, { workspace, now, abStates, occurrence, isHeld, ...state }));
 }
 
 /** An entry that throws keeps the contact out of its flow, and says so; other flows are not touched by it. */

@@ -23,8 +23,14 @@ type Asked = Decision["effects"][number]["effect"];
 export function addEffect(rows: EffectRows, run: Run, { effect, now }: { effect: Asked; now: Date }): void {
   const messageId = effect.message ? newIdInLane(run.lane) : null;
   addMessage(rows, run, { effect, messageId, now });
+  // Here and below every field by name: spread from another object, such a literal took ten times as long.
   rows.effects.push({
-    ...originOf(run),
+    lane: run.lane,
+    workspaceId: run.workspaceId,
+    contactId: run.contactId,
+    runId: run.id,
+    flowId: run.flowId,
+    version: run.version,
     visit: effect.visit,
     ordinal: effect.ordinal,
     kind: effect.kind,
@@ -40,28 +46,21 @@ export function addEffect(rows: EffectRows, run: Run, { effect, now }: { effect:
   });
 }
 
-function originOf(run: Run) {
-  return {
+type AskedMessage = { effect: Asked; messageId: string | null; now: Date };
+
+function addMessage(rows: EffectRows, run: Run, { effect, messageId, now }: AskedMessage): void {
+  if (messageId === null || !effect.message) return;
+  rows.messages.push({
     lane: run.lane,
     workspaceId: run.workspaceId,
     contactId: run.contactId,
     runId: run.id,
     flowId: run.flowId,
     version: run.version,
-  };
-}
-
-type AskedMessage = { effect: Asked; messageId: string | null; now: Date };
-
-function addMessage(rows: EffectRows, run: Run, { effect, messageId, now }: AskedMessage): void {
-  if (messageId === null || !effect.message) return;
-  const { channel, purpose, topic = null } = effect.message;
-  rows.messages.push({
-    ...originOf(run),
     id: messageId,
-    channel,
-    purpose,
-    topic,
+    channel: effect.message.channel,
+    purpose: effect.message.purpose,
+    topic: effect.message.topic ?? null,
     step: effect.step,
     visit: effect.visit,
     createdAt: now,

@@ -164,15 +164,15 @@ function addDecision(rows: PassRows, { key, workspaceId }: ContactWork, { decisi
   addStopped(rows, decision, now);
   if (decision.changed !== null)
     rows.changed.push({ lane: key.lane, contactId: key.id, workspaceId, priority: decision.changed });
-  for (const made of decision.occurrences) rows.events.push(eventOf(made, { ...key, workspaceId, now }));
+  for (const made of decision.occurrences) rows.events.push(eventOf(made, { workspaceId, now, ...key }));
   const ordinals = new Map<string, number>();
   for (const outcome of decision.outcomes) {
     const ordinal = ordinals.get(outcome.eventId) ?? 0;
     ordinals.set(outcome.eventId, ordinal + 1);
-    rows.outcomes.push({ ...outcome, lane: key.lane, contactId: key.id, workspaceId, ordinal, at: now });
+    rows.outcomes.push({ lane: key.lane, contactId: key.id, workspaceId, ordinal, at: now, ...outcome });
   }
   for (const admission of decision.admissions)
-    rows.admissions.push({ ...admission, lane: key.lane, contactId: key.id });
+    rows.admissions.push({ lane: key.lane, contactId: key.id, ...admission });
   for (const { run, ...conversion } of decision.conversions) rows.conversions.push(conversionOf(run, conversion));
   for (const counted of decision.counts) count(rows, { workspaceId }, counted);
   addChanges(rows, { lane: key.lane, contactId: key.id, workspaceId }, { changes: decision.changes, now });

@@ -55,8 +55,8 @@ export async function loadFacts(sql: Transaction, { flows, runs, contacts, now }
 export function withFacts(row: Omit<Contact, "lists">, { lists, segments, activity }: Facts): Contact {
   const done = activity.get(row.id);
   return {
-    ...row,
     lists: lists.get(row.id) ?? {},
+    ...row,
     ...(segments === null ? {} : { segments: segments.get(row.id) ?? [] }),
     ...(done === undefined ? {} : { activity: done }),
   };

@@ -115,8 +115,18 @@ function contactsOf({ events, due, answers, checks }: Taken): Map<string, Contac
 type Owned = { lane: number; contactId: string; workspaceId: string };
 
 function noWork({ lane, contactId, workspaceId }: Owned): ContactWork {
-  const nothing = { state: null, runs: [], work: [], segments: [], touch: "time", isDue: false, depth: 0 } as const;
-  return { ...nothing, key: { lane, id: contactId }, workspaceId, runs: [], participating: [], work: [] };
+  return {
+    key: { lane, id: contactId },
+    workspaceId,
+    state: null,
+    runs: [],
+    participating: [],
+    work: [],
+    segments: [],
+    touch: "time",
+    isDue: false,
+    depth: 0,
+  };
 }
 
 function touchedSegments({ workspaceId, work, isDue }: ContactWork, flows: FlowCache): readonly CompiledSegment[] {

@@ -224,7 +224,7 @@ function lease(effects: readonly OutboxRow[], { worker, capacity }: Pick<PassOpt
     const before = taken.get(effect.kind) ?? 0;
     const hasRoom = before < capacity(effect.kind, effect.priority);
     if (hasRoom) taken.set(effect.kind, before + 1);
-    return { ...effect, leasedBy: hasRoom ? worker : null };
+    return { leasedBy: hasRoom ? worker : null, ...effect };
   });
 }
 

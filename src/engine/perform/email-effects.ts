@@ -87,7 +87,7 @@ async function perform(mailer: Mailer, effect: OutboxRow): Promise<Settlement> {
   const { purpose, topic } = asked;
   const about = { address: rendered.mail.to.address, transport: way.name, channel: "email", purpose, topic } as const;
   const begun = await mailer.begin.add({ effect, ...about });
-  const tried = { ...attempt, composed, transport: way.name };
+  const tried = { composed, transport: way.name, ...attempt };
   if (begun.kind === "suppressed") return suppressed(tried, begun.reason);
   if (begun.kind === "drop") return droppedByRule(tried, begun);
   if (begun.kind === "hold") return heldByRule(tried, begun);
@@ -105,7 +105,7 @@ type Delivered = {
 };
 
 function settled(mailer: Mailer, { attempt, asked, way, composed, delivery }: Delivered): Settlement {
-  const sent = { ...attempt, composed, transport: way.name };
+  const sent = { composed, transport: way.name, ...attempt };
   if (delivery.maybeAccepted && asked.whenUnknown === "hold")
     return unknownHeld(sent, { reason: delivery.reason, delivery });
   const { effect, attempts, now } = attempt;

@@ -128,7 +128,7 @@ function settle(attempt: Attempt, outcome: Outcome, next: Settlement["next"]): S
     effect,
     next,
     message: messageUpdate(attempt, effect.messageId, outcome),
-    messageEvents: [messageEvent(attempt, effect.messageId, { ...outcome, now })],
+    messageEvents: [messageEvent(attempt, effect.messageId, { now, ...outcome })],
   };
 }
 

@@ -86,13 +86,13 @@ async function write(sql: Transaction, batch: Settlement[], { worker, now, flows
 
 function happenings({ effect, messageEvents = [] }: Settlement) {
   const { contactId, priority } = effect;
-  return messageEvents.map((event) => ({ ...event, contactId, priority }));
+  return messageEvents.map((event) => ({ contactId, priority, ...event }));
 }
 
 /** The keys of the effects that `worker` still held. */
 async function writeOutbox(sql: Transaction, batch: Settlement[], worker: string): Promise<Set<string>> {
   const answers = batch.flatMap(({ effect, next }) =>
-    next.kind === "answer" ? [{ ...keyOf(effect), answer: next.answer }] : [],
+    next.kind === "answer" ? [{ answer: next.answer, ...keyOf(effect) }] : [],
   );
   const retries = batch.flatMap(({ effect, next }) =>
     next.kind === "retry" ? [{ ...keyOf(effect), ...next, dueAt: next.at }] : [],

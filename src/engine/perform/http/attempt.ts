@@ -29,7 +29,7 @@ export async function attemptOnce(input: AttemptInput): Promise<Attempted> {
     secrets: Object.values(input.secrets),
   };
   const { part, failure: found } = await sendAndRead(input, limits);
-  const result: HttpResult = { ...part, durationMs: Math.round(performance.now() - startedAt), attempts: attempt };
+  const result: HttpResult = { durationMs: Math.round(performance.now() - startedAt), attempts: attempt, ...part };
   if (found) Object.assign(result, { reason: found.reason, message: found.message });
   return { result, failure: found };
 }
@@ -56,7 +56,7 @@ async function readSent(sent: Sent, maxBytes: number): Promise<Tried> {
 async function readAnswer(answer: WireAnswer, url: string, maxBytes: number): Promise<Tried> {
   const read = await readResponse(answer, maxBytes);
   if (!read.ok) return { part: { status: answer.status, url }, failure: read.failure };
-  return { part: { ...read.answer, url }, failure: statusFailure(answer.status) };
+  return { part: { url, ...read.answer }, failure: statusFailure(answer.status) };
 }
 
 function statusFailure(status: number): Failure | null {
