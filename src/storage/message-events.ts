@@ -31,6 +31,28 @@ export function insertMessageEvents(sql: Queryable, events: readonly MessageEven
     returning id`;
 }
 
+/**
+ * The same for messages that are about to go to `address`, but for those whose address is suppressed: nothing is added to these, and they
+ * are returned with the reason. One statement, for between the decision and the mail nothing is waited for as often as this.
+ */
+export async function insertUnlessSuppressed(
+  sql: Queryable,
+  channel: string,
+  events: readonly (MessageEventRow & { address: string })[],
+): Promise<{ messageId: string; reason: string }[]> {
+  return sql<{ messageId: string; reason: string }[]>`
+    with asked as (
+      select * from ${recordset(sql, events, 'lane smallint, "messageId" uuid, id uuid, "workspaceId" uuid, type text, at timestamptz, detail jsonb, address text')} as e
+    ), noted as (
+      insert into message_event (lane, message_id, id, workspace_id, type, at, detail)
+      select lane, "messageId", id, "workspaceId", type, at, nullif(detail, 'null') from asked k
+       where not exists (select from suppression s where s.workspace_id = k."workspaceId" and s.channel = ${channel} and s.address = k.address)
+      on conflict do nothing
+    )
+    select k."messageId", s.reason from asked k
+      join suppression s on s.workspace_id = k."workspaceId" and s.channel = ${channel} and s.address = k.address`;
+}
+
 /** The life of a message, oldest first. */
 export async function loadMessageEvents(sql: Queryable, { lane, messageId }: { lane: number; messageId: string }) {
   return sql<{ id: string; type: MessageEventType; at: Date; detail: Json }[]>`

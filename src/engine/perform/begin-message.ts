@@ -3,7 +3,7 @@ import type { FlowCache } from "../../operations/flow-cache.ts";
 import { Gatherer } from "../../operations/gather.ts";
 import { newId } from "../../operations/new-id.ts";
 import type { Queryable, Sql } from "../../storage/database.ts";
-import { insertMessageEvents } from "../../storage/message-events.ts";
+import { insertMessageEvents, insertUnlessSuppressed, type MessageEventRow } from "../../storage/message-events.ts";
 import { saveBuckets } from "../../storage/rate-buckets.ts";
 import { markBegun } from "../../storage/sending.ts";
 import { findSuppressed } from "../../storage/suppressions.ts";
@@ -29,27 +29,49 @@ export function createBeginner({ sql, flows, now }: BeginnerOptions): Gatherer<B
 
 type Beginning = { sql: Sql; flows: FlowCache; now: Date };
 
-async function begin({ sql, flows, now }: Beginning, batch: BeginItem[]): Promise<BeginResult[]> {
+async function begin(beginning: Beginning, batch: BeginItem[]): Promise<BeginResult[]> {
+  const ruled: Ruled[] = [];
+  for (const item of batch) {
+    const rules = rulesFor(beginning.flows, item);
+    if (rules !== null) ruled.push({ item, rules });
+  }
+  return ruled.length === 0 ? beginFree(beginning, batch) : beginAmongRuled(beginning, batch, ruled);
+}
+
+/** Messages without rules: one statement finds who is suppressed and notes the others. */
+async function beginFree({ sql, now }: Beginning, batch: BeginItem[]): Promise<BeginResult[]> {
+  const notes = batch.flatMap((item) => notesOf(item, now).map((note) => ({ address: item.address, ...note })));
+  const suppressed = notes.length === 0 ? [] : await insertUnlessSuppressed(sql, "email", notes);
+  const reasons = new Map(suppressed.map(({ messageId, reason }) => [messageId, reason]));
+  return batch.map(({ effect }) => {
+    const reason = effect.messageId === null ? undefined : reasons.get(effect.messageId);
+    return reason === undefined ? { kind: "send" } : { kind: "suppressed", reason };
+  });
+}
+
+async function beginAmongRuled(
+  { sql, flows, now }: Beginning,
+  batch: BeginItem[],
+  ruled: readonly Ruled[],
+): Promise<BeginResult[]> {
   // What is no message goes to people of the workspace, who are not asked whether they want it.
   const messages = batch.filter(({ effect }) => effect.messageId !== null);
   const keys = messages.map(({ effect, address }) => ({ workspaceId: effect.workspaceId, address }));
   const rows = keys.length === 0 ? [] : await findSuppressed(sql, "email", keys);
   const reasons = new Map(rows.map(({ workspaceId, address, reason }) => [`${workspaceId}|${address}`, reason]));
   const results = new Map<BeginItem, BeginResult>();
-  const free: BeginItem[] = [];
-  const ruled: Ruled[] = [];
-  for (const item of batch) {
-    const { workspaceId, messageId } = item.effect;
-    const reason = messageId === null ? undefined : reasons.get(`${workspaceId}|${item.address}`);
-    const rules = rulesFor(flows, item);
+  for (const item of messages) {
+    const reason = reasons.get(`${item.effect.workspaceId}|${item.address}`);
     if (reason !== undefined) results.set(item, { kind: "suppressed", reason });
-    else if (rules === null) free.push(item);
-    else ruled.push({ item, rules });
   }
-  for (const item of free) results.set(item, { kind: "send" });
-  if (ruled.length === 0) await note(sql, free, now);
+  const isOpen = (item: BeginItem) => !results.has(item);
+  const withRules = new Set(ruled.map(({ item }) => item));
+  const free = batch.filter((item) => isOpen(item) && !withRules.has(item));
+  const open = ruled.filter(({ item }) => isOpen(item));
+  if (open.length === 0) await note(sql, free, now);
   else
-    for (const [item, verdict] of await beginByRules({ sql, flows, now }, { ruled, free })) results.set(item, verdict);
+    for (const [item, verdict] of await beginByRules({ sql, flows, now }, { ruled: open, free }))
+      results.set(item, verdict);
   return batch.map((item) => results.get(item) ?? { kind: "send" });
 }
 
@@ -87,11 +109,14 @@ async function beginByRules(
 }
 
 async function note(sql: Queryable, items: readonly BeginItem[], now: Date): Promise<void> {
-  const events = items.flatMap(({ effect, transport }) => {
-    if (effect.messageId === null) return [];
-    const { lane, messageId, workspaceId } = effect;
-    const detail = { attempt: effect.attempt + 1, transport };
-    return [{ lane, messageId, id: newId(), workspaceId, type: "attempting" as const, at: now, detail }];
-  });
+  const events = items.flatMap((item) => notesOf(item, now));
   if (events.length > 0) await insertMessageEvents(sql, events);
+}
+
+/** The note that an attempt begins; none for what is no message. */
+function notesOf({ effect, transport }: BeginItem, now: Date): MessageEventRow[] {
+  const { lane, messageId, workspaceId, attempt } = effect;
+  if (messageId === null) return [];
+  const detail = { attempt: attempt + 1, transport };
+  return [{ lane, messageId, id: newId(), workspaceId, type: "attempting", at: now, detail }];
 }
