@@ -9,7 +9,7 @@ import type { Queryable } from "../storage/database.ts";
 import { loadCurrentVersions, loadFlowVersions, loadGoalEvents, loadHeardEvents } from "../storage/flows.ts";
 import { loadHolds } from "../storage/holds.ts";
 import { loadWorkspaceSegments } from "../storage/segments.ts";
-import { listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
+import { listRevisions, listWorkspaces, type WorkspaceRow } from "../storage/workspaces.ts";
 
 type Workspace = {
   facts: WorkspaceRow;
@@ -71,14 +71,17 @@ export function createFlowCache(registry: Registry): FlowCache {
   let hasTimed = false;
   const find = (flowId: string, version: number) =>
     current.get(`${flowId}|${version}`) ?? versions.get(`${flowId}|${version}`);
-  const knows = ({ id, routingRevision }: WorkspaceRow) =>
+  const knows = ({ id, routingRevision }: Pick<WorkspaceRow, "id" | "routingRevision">) =>
     (workspaces.get(id)?.facts.routingRevision ?? 0) >= routingRevision;
   const hears = (workspaceId: string, eventName: string) => isHeard(workspaces.get(workspaceId), eventName);
   const segmentsOf = (workspaceId: string) => workspaces.get(workspaceId)?.segments ?? noSegments;
 
   return {
     async refresh(sql) {
-      for (const facts of await listWorkspaces(sql)) {
+      // Asked for with every pass and every batch of settlements, and nearly always nothing has changed.
+      const revisions = await listRevisions(sql);
+      const changed = revisions.every(knows) ? [] : await listWorkspaces(sql);
+      for (const facts of changed) {
         if (knows(facts)) continue;
         const { rows, ...loaded } = await loadWorkspace(sql, facts.id);
         // Several refreshes may be under way: a slow one must not bring back what a later one has replaced.

@@ -22,6 +22,12 @@ export async function listWorkspaces(sql: Queryable): Promise<WorkspaceRow[]> {
   return rows.map(read);
 }
 
+/** The routing revisions of all workspaces. */
+export async function listRevisions(sql: Queryable): Promise<Pick<WorkspaceRow, "id" | "routingRevision">[]> {
+  return sql<Pick<WorkspaceRow, "id" | "routingRevision">[]>`
+    select id, routing_revision as "routingRevision" from workspace`;
+}
+
 /** A workspace, locked against other changes until the transaction ends when `lock` is true. */
 export async function findWorkspace(
   sql: Queryable,
