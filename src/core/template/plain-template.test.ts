@@ -43,6 +43,11 @@ test.each([
   expect(renderPlain(source, scope, "text")).toBe(null);
 });
 
+test.each(["url", "json"] as const)("renders only text without Liquid where values go into a %s", (mode) => {
+  expect(renderPlain("https://shop.example/a", scope, mode)).toBe("https://shop.example/a");
+  expect(renderPlain("{{ contact.email }}", scope, mode)).toBe(null);
+});
+
 const name = fc.constantFrom("contact", "event", "name", "size", "constructor", "__proto__", "a", "first", "toString");
 const value = fc.letrec((tie) => ({
   node: fc.oneof(

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../json.ts";
 import { isJsonObject } from "../json.ts";
+import type { Escaping } from "./engine.ts";
 import { htmlText } from "./escape.ts";
 import { leastRecent } from "./least-recent.ts";
 import { cacheLimits, maxOutputLength, maxSourceLength, maxTags } from "./limits.ts";
@@ -17,9 +18,11 @@ const computed = new Set(["size", "first", "last"]);
  * What the template gives, when it is only text with fields in between, and all of them are texts, numbers or not there: most
  * templates are, and without Liquid a mail of three fields takes a tenth of the time. Null for all others.
  */
-export function renderPlain(source: string, scope: JsonObject, mode: "text" | "header" | "html"): string | null {
+export function renderPlain(source: string, scope: JsonObject, mode: Escaping): string | null {
   const known = pieces.get(source) ?? remember(source);
   if (known === "not plain") return null;
+  // How a value is written into a URL or JSON depends on what stands before it.
+  if ((mode === "url" || mode === "json") && known.length > 1) return null;
   let text = "";
   for (const piece of known) {
     const part = typeof piece === "string" ? piece : fieldText(scope, piece);

@@ -18,7 +18,7 @@ export type TemplateMode = Escaping;
  * Throws a TemplateError when the template is broken, exceeds a limit, or (mode json) does not give JSON.
  */
 export function renderTemplate(source: string, scope: JsonObject, mode: TemplateMode): string {
-  const plain = mode === "url" || mode === "json" ? null : renderPlain(source, scope, mode);
+  const plain = renderPlain(source, scope, mode);
   if (plain !== null) return finish(plain, mode);
   const templates = compileTemplate(source, mode);
   try {
