@@ -7,6 +7,8 @@ const unstorableEscape = /\\u(?:0000|d[89a-f])/i;
 /** What text cannot hold, and the separators. JSON never holds them, for it escapes control characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters it is about.
 const unstorableText = /[\0\x1d-\x1f]|\p{Surrogate}/gu;
+/** Most texts are only this, and need no closer look. */
+const printable = /^[\x20-\x7e]*$/;
 
 const fieldSeparator = "\x1f";
 const rowSeparator = "\x1e";
@@ -73,7 +75,8 @@ export function located(sql: Queryable, { table, rows, shape, match }: Located):
  */
 export function jsonOf(value: unknown): string {
   const text = JSON.stringify(value);
-  return unstorableEscape.test(text) ? JSON.stringify(value, storable) : text;
+  // Few texts have an escape at all, and to look for that is cheaper.
+  return text.includes("\\u") && unstorableEscape.test(text) ? JSON.stringify(value, storable) : text;
 }
 
 function storable(_key: string, value: unknown): unknown {
@@ -103,7 +106,8 @@ function encoderOf(type: string): Column["encode"] {
 }
 
 function plainText(value: unknown): string {
-  return typeof value === "string" ? value.replace(unstorableText, " ") : String(value);
+  if (typeof value !== "string") return String(value);
+  return printable.test(value) ? value : value.replace(unstorableText, " ");
 }
 
 /** The literal of an array (PostgreSQL, 8.15.6), every element quoted. */
