@@ -71,18 +71,14 @@ export function createFlowCache(registry: Registry): FlowCache {
   let hasTimed = false;
   const find = (flowId: string, version: number) =>
     current.get(`${flowId}|${version}`) ?? versions.get(`${flowId}|${version}`);
-  const knows = ({ id, routingRevision }: Pick<WorkspaceRow, "id" | "routingRevision">) =>
+  const knows = ({ id, routingRevision }: Revision) =>
     (workspaces.get(id)?.facts.routingRevision ?? 0) >= routingRevision;
   const hears = (workspaceId: string, eventName: string) => isHeard(workspaces.get(workspaceId), eventName);
   const segmentsOf = (workspaceId: string) => workspaces.get(workspaceId)?.segments ?? noSegments;
 
   return {
     async refresh(sql) {
-      // Asked for with every pass and every batch of settlements, and nearly always nothing has changed.
-      const revisions = await listRevisions(sql);
-      const changed = revisions.every(knows) ? [] : await listWorkspaces(sql);
-      for (const facts of changed) {
-        if (knows(facts)) continue;
+      for (const facts of await changedWorkspaces(sql, knows)) {
         const { rows, ...loaded } = await loadWorkspace(sql, facts.id);
         // Several refreshes may be under way: a slow one must not bring back what a later one has replaced.
         if (knows(facts)) continue;
@@ -125,6 +121,14 @@ export function createFlowCache(registry: Registry): FlowCache {
     }),
     version: find,
   };
+}
+
+type Revision = Pick<WorkspaceRow, "id" | "routingRevision">;
+
+/** Asked for with every pass and every batch of settlements: first only for revisions, for nearly always nothing has changed. */
+async function changedWorkspaces(sql: Queryable, knows: (revision: Revision) => boolean): Promise<WorkspaceRow[]> {
+  const revisions = await listRevisions(sql);
+  return revisions.every(knows) ? [] : (await listWorkspaces(sql)).filter((facts) => !knows(facts));
 }
 
 function isHeard(workspace: Workspace | undefined, name: string): boolean {
