@@ -142,7 +142,12 @@ export type EntryKind<Config = unknown> = {
   check?(config: Config, context: CheckContext): Issue[];
   listensTo(config: Config, place: EntryPlace): readonly string[];
   accepts(config: Config, occurrence: Occurrence, context: { entry: string; scope: Scope; now: Date }): Admission;
-  call?: { settings(config: Config): CallSettings; read(config: Config, body: Json): ReadCall };
+  call?: {
+    settings(config: Config): CallSettings;
+    read(config: Config, body: Json): ReadCall;
+    /** A body that has everything the entry reads. */
+    example(config: Config): JsonObject;
+  };
   start?: { read(config: Config, given: JsonObject): { variables: JsonObject; issues: Issue[] } };
   schedule?: EntrySchedule<Config>;
 };

@@ -1,4 +1,5 @@
 import type { EntryKind } from "../../core/flow/step-kind.ts";
+import { exampleCall } from "./example-call.ts";
 import { mapCall } from "./map-call.ts";
 import { type IncomingCallConfig, incomingCallConfig, incomingCallEvent } from "./schema.ts";
 
@@ -15,5 +16,6 @@ export const incomingCall: EntryKind<IncomingCallConfig> = {
   call: {
     settings: ({ auth, list = null }) => ({ event: incomingCallEvent, auth, list }),
     read: (config, body) => ({ ...mapCall(config, body), paths: config.map }),
+    example: exampleCall,
   },
 };
