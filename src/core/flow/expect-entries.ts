@@ -1,0 +1,76 @@
+import { readsOf } from "../condition/reads.ts";
+import type { Contact } from "../contact.ts";
+import { type CompiledEntry, type CompiledFlow, listened } from "./compile.ts";
+import { conditionsIn } from "./conditions-in.ts";
+import { enterFlow } from "./route.ts";
+import type { Occurrence } from "./step-kind.ts";
+import type { WorkspaceFacts } from "./workspace-facts.ts";
+
+/** What an event will do to a flow with an entry that listens to it. `open`: only the pass can say, for it depends on the contact. */
+export type Expectation =
+  | { flow: CompiledFlow; outcome: "starts" | "open"; reason: null }
+  | { flow: CompiledFlow; outcome: "refused"; reason: string };
+
+/** `contact` is whom the event is about; `isNew`: the event has just made it, so nothing else is known of it. */
+export type ExpectContext = { contact: Contact; isNew: boolean; workspace: WorkspaceFacts; now: Date };
+
+/**
+ * Says before the pass which flows an event will start, by the rules of the pass (`enterFlow`) and without looking anything up. Of a contact
+ * that is not new only the identities count: what depends on more stays open. Pure.
+ */
+export function expectEntries(
+  flows: readonly CompiledFlow[],
+  occurrence: Occurrence,
+  context: ExpectContext,
+): Expectation[] {
+  return flows.flatMap((flow) => expectEntry(flow, occurrence, context) ?? []);
+}
+
+function expectEntry(flow: CompiledFlow, occurrence: Occurrence, context: ExpectContext): Expectation | null {
+  try {
+    const entry = enterFlow(flow, occurrence, { ...context, liveRuns: [], admissions: new Map() });
+    if (entry === null) return null;
+    const isOpen = dependsOnMore(flow, occurrence, context.isNew);
+    if (entry.outcome === null)
+      return { flow, outcome: isOpen || mayBarAgain(flow, context) ? "open" : "starts", reason: null };
+    const reason = entry.outcome.reason ?? "unknown";
+    return isOpen && !isCertain(reason)
+      ? { flow, outcome: "open", reason: null }
+      : { flow, outcome: "refused", reason };
+  } catch {
+    // What makes a rule throw here the pass meets too, and puts on record.
+    return { flow, outcome: "open", reason: null };
+  }
+}
+
+/** Reasons that have nothing to do with the contact. */
+function isCertain(reason: string): boolean {
+  return reason === "meant_for_another_flow" || reason.startsWith("flow_") || reason.startsWith("other_");
+}
+
+/** Whether the word of the entries depends on what is not known here: past events, messages and segments, and of a known contact anything. */
+function dependsOnMore(flow: CompiledFlow, { name }: Occurrence, isNew: boolean): boolean {
+  const asked = flow.entries.filter((entry) => listened(entry, flow.id).includes(name)).map(readsOfEntry);
+  if (asked.some(({ isBeyond, isOfContact }) => isBeyond || (isOfContact && !isNew))) return true;
+  return !isNew && /\bcontact\b/.test(flow.definition.reentry.key ?? "");
+}
+
+/** Whether someone who was in the flow before, or is in it, may be kept out; and whether there may be no room today. */
+function mayBarAgain({ definition: { reentry, admission } }: CompiledFlow, { isNew }: ExpectContext): boolean {
+  if (admission?.perDay !== undefined) return true;
+  return !isNew && (reentry.mode !== "always" || reentry.whileRunning === "ignore");
+}
+
+type EntryReads = { isOfContact: boolean; isBeyond: boolean };
+
+const known = new WeakMap<CompiledEntry, EntryReads>();
+
+function readsOfEntry(entry: CompiledEntry): EntryReads {
+  const found = known.get(entry);
+  if (found) return found;
+  const { fields, events, messages, segments } = readsOf(conditionsIn(entry.config));
+  const isBeyond = events.length + messages.size + segments.size > 0 || fields.has("segments");
+  const reads = { isOfContact: fields.size > 0, isBeyond };
+  known.set(entry, reads);
+  return reads;
+}
