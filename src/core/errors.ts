@@ -30,6 +30,8 @@ export const errorTable = {
   job_not_found: { status: 404, retry: false, title: "There is no such job." },
   message_not_found: { status: 404, retry: false, title: "There is no such message." },
   event_not_found: { status: 404, retry: false, title: "There is no such event." },
+  event_definition_not_found: { status: 404, retry: false, title: "There is no such event definition." },
+  event_definition_exists: { status: 409, retry: false, title: "An event definition of that name exists." },
   api_key_not_found: { status: 404, retry: false, title: "There is no such API key." },
   secret_not_found: { status: 404, retry: false, title: "There is no such secret." },
   entry_not_found: { status: 404, retry: false, title: "There is no incoming call at this address." },

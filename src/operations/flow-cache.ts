@@ -14,6 +14,8 @@ import { listRevisions, listWorkspaces, type WorkspaceRow } from "../storage/wor
 type Workspace = {
   facts: WorkspaceRow;
   flows: CompiledFlow[];
+  /** Numbers of flows by id. */
+  numbers: ReadonlyMap<string, number>;
   listening: Map<string, CompiledFlow[]>;
   /** What matters to runs, of all versions: runs stay on the version they began with. */
   heard: ReadonlySet<string>;
@@ -48,6 +50,10 @@ export type FlowCache = {
   /** True when runs of the flow that are due at `dueAt` (null: at no instant) are not to be moved. */
   holds(workspaceId: string, flowId: string, dueAt: Date | null): boolean;
   workspace(workspaceId: string): WorkspaceRow | undefined;
+  /** The flow of a number, when it was published and is not archived. */
+  flowByNumber(workspaceId: string, number: number): CompiledFlow | undefined;
+  /** The number of such a flow. */
+  numberOf(workspaceId: string, flowId: string): number | undefined;
   workspaces(): WorkspaceRow[];
   /** The tests of current versions that have begun and have no winner. */
   openTests(workspaceId: string): OpenTest[];
@@ -88,7 +94,8 @@ export function createFlowCache(registry: Registry): FlowCache {
           keep(versions, flow);
         }
         for (const flow of flows) current.set(keyOf(flow), flow);
-        workspaces.set(facts.id, workspaceOf(facts, { flows, ...loaded }));
+        const numbers = new Map(rows.map(({ flowId, number }) => [flowId, number]));
+        workspaces.set(facts.id, workspaceOf(facts, { flows, numbers, ...loaded }));
         hasTimed = [...workspaces.values()].some((workspace) => workspace.segments.isTimed);
       }
     },
@@ -101,6 +108,11 @@ export function createFlowCache(registry: Registry): FlowCache {
     goalFlows: (workspaceId, eventName) => workspaces.get(workspaceId)?.goals.get(eventName) ?? noFlows,
     holds: (workspaceId, flowId, dueAt) => isHeldAt(workspaces.get(workspaceId), flowId, dueAt),
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
+    flowByNumber: (workspaceId, number) => {
+      const workspace = workspaces.get(workspaceId);
+      return workspace?.flows.find(({ id }) => workspace.numbers.get(id) === number);
+    },
+    numberOf: (workspaceId, flowId) => workspaces.get(workspaceId)?.numbers.get(flowId),
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     openTests: (workspaceId) => openTests(workspaces.get(workspaceId)),
     async need(sql, wanted) {
@@ -147,9 +159,9 @@ function changesAmong(names: readonly string[]): HeardChanges {
   return { any: names.some(isOfChange), lists: names.some(isOfLists) };
 }
 
-type Loaded = Omit<Awaited<ReturnType<typeof loadWorkspace>>, "rows"> & { flows: CompiledFlow[] };
+type Loaded = Omit<Awaited<ReturnType<typeof loadWorkspace>>, "rows"> & Pick<Workspace, "flows" | "numbers">;
 
-function workspaceOf(facts: WorkspaceRow, { flows, heard, tests, segments, goals, held }: Loaded): Workspace {
+function workspaceOf(facts: WorkspaceRow, { flows, numbers, heard, tests, segments, goals, held }: Loaded): Workspace {
   const listening = byEvent(flows);
   const changes = changesAmong([...listening.keys(), ...heard]);
   const states = tests.map(
@@ -158,6 +170,7 @@ function workspaceOf(facts: WorkspaceRow, { flows, heard, tests, segments, goals
   return {
     facts,
     flows,
+    numbers,
     listening,
     heard: new Set(heard),
     changes,

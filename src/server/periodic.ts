@@ -1,4 +1,5 @@
 import type { Sql } from "../storage/database.ts";
+import { eraseClearedLog } from "../storage/event-logs.ts";
 import { removeOldAnswers } from "../storage/idempotency.ts";
 import { removeOldJobs } from "../storage/jobs.ts";
 import { removeSentContents } from "../storage/mail-contents.ts";
@@ -29,12 +30,20 @@ export function housekeeping(sql: Sql, now: () => Date): Job[] {
       run: () => removeOldAnswers(sql, new Date(now().getTime() - answersKeptMs)),
     },
     { name: "sent mails", everyMs: hourMs / 4, run: () => removeAllSent(sql, new Date(now().getTime() - hourMs)) },
+    { name: "cleared event logs", everyMs: hourMs / 60, run: () => eraseClearedLogs(sql) },
   ];
 }
 
 /** A batch at a time, so that no statement takes long however much was sent. */
 async function removeAllSent(sql: Sql, before: Date): Promise<void> {
   while ((await removeSentContents(sql, before)) > 0);
+}
+
+/** So many events are looked at in one transaction. */
+const erasedAtOnce = 5000;
+
+async function eraseClearedLogs(sql: Sql): Promise<void> {
+  while (await eraseClearedLog(sql, erasedAtOnce));
 }
 
 /** Runs jobs again and again, each with its own pause. A failure is reported, and the job comes again. Returns the way to end it. */

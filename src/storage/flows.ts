@@ -128,9 +128,16 @@ export async function listFlowVersions(
 /** Versions by flow id and number, each with the present state of its flow. */
 export async function loadFlowVersions(sql: Queryable, keys: readonly { flowId: string; version: number }[]) {
   return sql<
-    { flowId: string; version: number; workspaceId: string; definition: FlowDefinition; status: FlowStatus }[]
+    {
+      flowId: string;
+      number: number;
+      version: number;
+      workspaceId: string;
+      definition: FlowDefinition;
+      status: FlowStatus;
+    }[]
   >`
-    select v.flow_id as "flowId", v.version, v.workspace_id as "workspaceId", v.definition, f.status
+    select v.flow_id as "flowId", f.number, v.version, v.workspace_id as "workspaceId", v.definition, f.status
       from ${recordset(sql, keys, '"flowId" uuid, version integer')} as k
       join flow_version v on v.flow_id = k."flowId" and v.version = k.version
       join flow f on f.id = v.flow_id`;
@@ -139,9 +146,16 @@ export async function loadFlowVersions(sql: Queryable, keys: readonly { flowId: 
 /** The current versions of the flows of a workspace that were published and are not archived. */
 export async function loadCurrentVersions(sql: Queryable, workspaceId: string) {
   return sql<
-    { flowId: string; version: number; workspaceId: string; definition: FlowDefinition; status: FlowStatus }[]
+    {
+      flowId: string;
+      number: number;
+      version: number;
+      workspaceId: string;
+      definition: FlowDefinition;
+      status: FlowStatus;
+    }[]
   >`
-    select v.flow_id as "flowId", v.version, v.workspace_id as "workspaceId", v.definition, f.status
+    select v.flow_id as "flowId", f.number, v.version, v.workspace_id as "workspaceId", v.definition, f.status
       from flow f join flow_version v on v.flow_id = f.id and v.version = f.version
      where f.workspace_id = ${workspaceId} and f.status in ('active', 'paused') order by f.id`;
 }

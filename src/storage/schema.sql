@@ -376,6 +376,32 @@ create table event (
 create table event_default partition of event DEFAULT;
 CREATE INDEX event_workspace ON ONLY public.event USING btree (workspace_id, id);
 
+create table event_definition (
+  id uuid not null,
+  workspace_id uuid not null,
+  number bigint generated as identity not null,
+  name text not null,
+  token text not null,
+  account bigint,
+  variables jsonb default '[]'::jsonb not null,
+  learns boolean not null,
+  log_cleared_at timestamp with time zone,
+  log_erased_to uuid,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint event_definition_pkey PRIMARY KEY (id),
+  constraint event_definition_number_key UNIQUE (number),
+  constraint event_definition_workspace_id_name_key UNIQUE (workspace_id, name),
+  constraint event_definition_account_check CHECK ((account > 0)),
+  constraint event_definition_name_check CHECK (((length(name) >= 1) AND (length(name) <= 128))),
+  constraint event_definition_token_check CHECK ((token ~ '^[0-9a-f]{32}$'::text)),
+  constraint event_definition_variables_check CHECK ((jsonb_typeof(variables) = 'array'::text)),
+  constraint event_definition_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX event_definition_cleared ON public.event_definition USING btree (id) WHERE (log_cleared_at IS NOT NULL);
+CREATE INDEX event_definition_page ON public.event_definition USING btree (workspace_id, id);
+CREATE UNIQUE INDEX event_definition_token ON public.event_definition USING btree (sha256(decode(token, 'hex'::text)));
+
 create table event_outcome (
   lane smallint not null,
   contact_id uuid not null,

@@ -4,12 +4,13 @@ import { workspaceSettingsSchema } from "../core/workspace-settings.ts";
 import type { Queryable } from "./database.ts";
 import { jsonOf, recordset } from "./rows.ts";
 
-export type WorkspaceRow = WorkspaceFacts & { routingRevision: number };
+/** `number` is small, and the same for ever: what other systems' APIs call an account. */
+export type WorkspaceRow = WorkspaceFacts & { number: number; routingRevision: number };
 
 type Stored = Omit<WorkspaceRow, "settings"> & { settings: unknown };
 
 function workspaceColumns(sql: Queryable) {
-  return sql`id, name, time_zone as "timeZone", settings, routing_revision as "routingRevision"`;
+  return sql`id, number, name, time_zone as "timeZone", settings, routing_revision as "routingRevision"`;
 }
 
 function read(row: Stored): WorkspaceRow {

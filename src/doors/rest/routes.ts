@@ -4,6 +4,9 @@ import { serveBroadcasts } from "./broadcasts.ts";
 import { serveContacts } from "./contacts.ts";
 import { type RestContext, withZod } from "./context.ts";
 import { serveEventBatch } from "./event-batch.ts";
+import { serveEventDefinitions } from "./event-definitions.ts";
+import { serveEventLogs } from "./event-logs.ts";
+import { serveEventSamples } from "./event-samples.ts";
 import { serveEvents } from "./events.ts";
 import { serveExplain } from "./explain.ts";
 import { serveFlowStates } from "./flow-states.ts";
@@ -29,6 +32,9 @@ export type { RestContext } from "./context.ts";
 const resources = [
   serveEvents,
   serveEventBatch,
+  serveEventDefinitions,
+  serveEventLogs,
+  serveEventSamples,
   serveContacts,
   serveLists,
   serveSegments,
