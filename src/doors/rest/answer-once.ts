@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Platform } from "../../operations/platform.ts";
 import { withIdempotency } from "../../operations/with-idempotency.ts";
+import { idempotencyOf } from "../idempotency.ts";
 import type { RestContext } from "./context.ts";
-import { idempotencyOf } from "./idempotency.ts";
 
 type Once<Answer> = {
   context: RestContext;

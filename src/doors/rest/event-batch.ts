@@ -3,10 +3,10 @@ import type { EventInput } from "../../core/event-input.ts";
 import { issuesOf, joinPath } from "../../core/issues.ts";
 import { type EventResult, recordEvents } from "../../operations/accept-events.ts";
 import type { Caller } from "../../operations/platform.ts";
+import { idempotencyOf } from "../idempotency.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
 import { type BatchResult, batchBody, batchResult, eventBody } from "./events-schema.ts";
-import { idempotencyOf } from "./idempotency.ts";
 import { readEventBody } from "./read-event-body.ts";
 
 type Result = BatchResult["results"][number];

@@ -3,10 +3,10 @@ import type { z } from "zod";
 import { AppError } from "../../core/errors.ts";
 import { recordEvents } from "../../operations/accept-events.ts";
 import { getEvent, listEvents } from "../../operations/events.ts";
+import { idempotencyOf } from "../idempotency.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
 import { acceptedEvent, eventBody, eventDetail, eventPage, eventQuery } from "./events-schema.ts";
-import { idempotencyOf } from "./idempotency.ts";
 import { readEventBody } from "./read-event-body.ts";
 import { idParams } from "./schema.ts";
 

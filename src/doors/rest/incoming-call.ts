@@ -4,10 +4,11 @@ import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { recordIncomingCall } from "../../operations/record-incoming-call.ts";
+import { clientOf } from "../client-facts.ts";
+import { idempotencyOf } from "../idempotency.ts";
 import { readCallBody, readForm } from "../read-body.ts";
 import { type RestContext, withZod } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
-import { idempotencyOf } from "./idempotency.ts";
 
 const params = z.object({ token: z.string().max(200) });
 const answer = z.object({
@@ -99,13 +100,4 @@ async function bodyOf(request: FastifyRequest): Promise<JsonObject> {
   throw new AppError("invalid_request", "The body must be a JSON object or a form.", {
     issues: [{ path: "", message: "must be a JSON object or a form" }],
   });
-}
-
-function clientOf(request: FastifyRequest): JsonObject {
-  const storable = (text: string | undefined) => (text ?? "").slice(0, 300).toWellFormed().replaceAll("\0", "");
-  return {
-    ip: request.ip,
-    userAgent: storable(request.headers["user-agent"]),
-    referer: storable(request.headers.referer),
-  };
 }

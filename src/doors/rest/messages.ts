@@ -2,10 +2,10 @@ import { getMessage, listMessages } from "../../operations/messages.ts";
 import { recordInboundMessage } from "../../operations/record-inbound-message.ts";
 import { recordMessageEvent } from "../../operations/record-message-event.ts";
 import { settleMessage } from "../../operations/settle-message.ts";
+import { idempotencyOf } from "../idempotency.ts";
 import { answerOnce } from "./answer-once.ts";
 import type { RestApp, RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
-import { idempotencyOf } from "./idempotency.ts";
 import {
   feedbackBody,
   feedbackReceipt,

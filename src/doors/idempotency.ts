@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
-import { AppError } from "../../core/errors.ts";
-import type { RestContext } from "./context.ts";
+import { AppError } from "../core/errors.ts";
+import type { DoorContext } from "./door.ts";
 
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
 
@@ -9,7 +9,7 @@ export type Idempotency = { key: string; hash: string };
 /** The Idempotency-Key of a request with the hash of what was asked; undefined without one. Throws `invalid_request` for a bad key. */
 export function idempotencyOf(
   request: FastifyRequest,
-  { requestHash }: Pick<RestContext, "requestHash">,
+  { requestHash }: Pick<DoorContext, "requestHash">,
   body?: string,
 ): Idempotency | undefined {
   const key = request.headers["idempotency-key"];
