@@ -10,6 +10,7 @@ import { mailJob } from "./jobs/mail.ts";
 import { mailPipeline } from "./jobs/mail-pipeline.ts";
 import { priority } from "./jobs/priority.ts";
 import { segmentUpkeep } from "./jobs/segment-upkeep.ts";
+import { sendpulseNoAuth } from "./jobs/sendpulse-no-auth.ts";
 import { startup } from "./jobs/startup.ts";
 import { steps } from "./jobs/steps.ts";
 import { wholeJob } from "./jobs/whole-job.ts";
@@ -20,6 +21,7 @@ import { formatTable } from "./table.ts";
 const jobs: readonly Job[] = [
   ingestSingle,
   ingestBatch,
+  sendpulseNoAuth,
   steps,
   latency,
   httpActionsJob,

@@ -8,6 +8,12 @@ export async function publishFlow(url: string, definition: JsonObject): Promise<
   return String(id);
 }
 
+/** Defines an event. Returns the path of its address without a key. */
+export async function defineEvent(url: string, definition: JsonObject): Promise<string> {
+  const { path } = await post(url, "/v1/event-definitions", definition);
+  return String(path);
+}
+
 /** Posts to the REST API. Throws with the whole answer unless it is a 2xx. */
 export async function post(url: string, path: string, body: JsonObject): Promise<JsonObject> {
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };

@@ -17,6 +17,8 @@ export type LoadQuestion = {
   batch: number;
   /** Whether events carry properties for their contact. */
   properties: boolean;
+  /** Whose form the bodies have: our own, or that of SendPulse's event addresses, which take single events. */
+  form: "staffetta" | "sendpulse";
 };
 
 /** `requests` were answered with a 2xx, `refused` with anything else. */
@@ -39,6 +41,7 @@ const defaults: Omit<LoadQuestion, "port"> = {
   contacts: 50_000,
   batch: 0,
   properties: true,
+  form: "staffetta",
 };
 
 /** The load generator, in a process of its own. `run` rejects when an answer was not a 2xx. */
@@ -57,14 +60,21 @@ export async function startLoad(): Promise<Load> {
 
 /** The body of request number `index`. */
 export function makeBody(
-  question: Pick<LoadQuestion, "batch" | "event" | "contacts" | "properties">,
+  question: Pick<LoadQuestion, "batch" | "event" | "contacts" | "properties" | "form">,
   index: number,
 ): string {
+  if (question.form === "sendpulse") return sendpulseText(question, index);
   if (question.batch === 0) return eventText(question, index);
   const events = Array.from({ length: question.batch }, (_, item) =>
     eventText(question, index * question.batch + item),
   );
   return `{"events":[${events.join(",")}]}`;
+}
+
+/** The same event as the body of a call of SendPulse's address for it. */
+function sendpulseText({ contacts }: Pick<LoadQuestion, "contacts">, number: number): string {
+  const contact = (number * 7919) % contacts;
+  return `{"email":"c${contact}@bench.example","orderId":"o-${number}","total":${number % 100},"currency":"EUR","event_date":"2026-05-28","items":[{"sku":"A-${number % 50}","count":2}]}`;
 }
 
 /** Event number `number` as JSON. Contacts come in an order that repeats but is not sorted. */
