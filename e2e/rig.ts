@@ -30,6 +30,7 @@ export async function startRig(answer: (call: Call) => object) {
   const server = await startServer(read.value, createLogger({ level: "silent" }));
 
   return {
+    url: server.url,
     target,
     /** Calls the API; throws on any answer but a 2xx. */
     async call(request: string, body?: object) {
