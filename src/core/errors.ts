@@ -29,6 +29,7 @@ export const errorTable = {
   broadcast_not_found: { status: 404, retry: false, title: "There is no such broadcast." },
   job_not_found: { status: 404, retry: false, title: "There is no such job." },
   message_not_found: { status: 404, retry: false, title: "There is no such message." },
+  suppression_not_found: { status: 404, retry: false, title: "The address is not suppressed." },
   event_not_found: { status: 404, retry: false, title: "There is no such event." },
   event_definition_not_found: { status: 404, retry: false, title: "There is no such event definition." },
   event_definition_exists: { status: 409, retry: false, title: "An event definition of that name exists." },

@@ -2,7 +2,7 @@ import type { MembershipState } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
 import { findContacts, lockContact } from "../storage/contact-reads.ts";
 import { findList, type MemberRow, pageMembers } from "../storage/lists.ts";
-import { setMemberships } from "../storage/memberships.ts";
+import { deleteMembership, setMemberships } from "../storage/memberships.ts";
 import { type ContactView, viewContacts } from "./contact-view.ts";
 import { requireLists } from "./lists.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
@@ -65,4 +65,26 @@ export async function setMembership(
   });
   if (lanes.length > 0) platform.signal(lanes);
   return { listId, contactId, state };
+}
+
+/** Takes a contact off a list, as if it had never been there. Throws `contact_not_found`, also for one that is not on the list. */
+export async function removeMembership(
+  platform: Platform,
+  caller: Caller,
+  { listId, contactId }: Omit<MembershipInput, "state">,
+): Promise<void> {
+  requireScope(caller, "contacts:write");
+  const { workspaceId } = caller;
+  knownId(contactId, "contact_not_found");
+  const lanes = await platform.sql.begin(async (sql) => {
+    await Promise.all([requireLists(sql, workspaceId, [listId]), platform.flows.refresh(sql)]);
+    const contact = await lockContact(sql, { workspaceId, id: contactId });
+    const lists = contact ? await listsOf(sql, contact) : {};
+    if (!contact || !Object.hasOwn(lists, listId)) throw new AppError("contact_not_found");
+    await deleteMembership(sql, { lane: contact.lane, contactId, listId });
+    const { [listId]: _, ...others } = lists;
+    const write = { contact, before: { ...contact, lists }, after: { ...contact, lists: others } };
+    return tellChanges(sql, write, { flows: platform.flows, now: platform.now() });
+  });
+  if (lanes.length > 0) platform.signal(lanes);
 }

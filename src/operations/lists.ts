@@ -80,6 +80,12 @@ async function byNumber(sql: Queryable, workspaceId: string, ref: string): Promi
   return /^[1-9]\d{0,14}$/.test(ref) ? findListByNumber(sql, { workspaceId, number: Number(ref) }) : undefined;
 }
 
+/** A list, by id or number. */
+export async function readList({ sql }: Platform, caller: Caller, { id }: { id: string }): Promise<ListView> {
+  requireScope(caller, "contacts:read");
+  return viewList(await requireList(sql, caller.workspaceId, id));
+}
+
 /** A list, by id or number, with the number of its members in each state. */
 export async function getList(
   platform: Platform,

@@ -36,6 +36,12 @@ export async function listSegments(platform: Platform, caller: Caller, input: Pa
   return { data: await viewSegments(platform.sql, data), nextCursor };
 }
 
+/** All segments of the workspace, oldest first: there are at most 500. */
+export async function listAllSegments({ sql }: Platform, caller: Caller): Promise<SegmentView[]> {
+  requireScope(caller, "contacts:read");
+  return viewSegments(sql, await loadWorkspaceSegments(sql, caller.workspaceId));
+}
+
 export type SegmentMemberView = { contactId: string; enteredAt: Date; contact: ContactView };
 
 /** The contacts in a segment, the newest contact first. */

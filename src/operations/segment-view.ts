@@ -1,7 +1,14 @@
 import { AppError } from "../core/errors.ts";
 import { laneCount } from "../core/id.ts";
 import type { Queryable } from "../storage/database.ts";
-import { countBuilds, countMembersOf, findSegment, type SegmentRef, type SegmentRow } from "../storage/segments.ts";
+import {
+  countBuilds,
+  countMembersOf,
+  findSegment,
+  findSegmentByNumber,
+  type SegmentRef,
+  type SegmentRow,
+} from "../storage/segments.ts";
 import { knownId } from "./read-filter.ts";
 
 /** A segment as callers see it. `progress` is the share of contacts that its definition was compared with: 1 when it is ready. */
@@ -11,9 +18,12 @@ export type SegmentView = Omit<SegmentRow, "workspaceId" | "state"> & {
   members: number;
 };
 
-/** The segment, or `segment_not_found`. */
+/** The segment that an id or a number names, or `segment_not_found`. */
 export async function requireSegment(sql: Queryable, { workspaceId, id }: SegmentRef): Promise<SegmentRow> {
-  const segment = await findSegment(sql, { workspaceId, id: knownId(id, "segment_not_found") });
+  const isNumber = /^[1-9]\d{0,14}$/.test(id);
+  const segment = isNumber
+    ? await findSegmentByNumber(sql, { workspaceId, number: Number(id) })
+    : await findSegment(sql, { workspaceId, id: knownId(id, "segment_not_found") });
   if (!segment) throw new AppError("segment_not_found");
   return segment;
 }

@@ -9,13 +9,14 @@ import type { Queryable, Transaction } from "./database.ts";
 export type ContactRecord = ContactRow & { updatedAt: Date };
 export type ContactRef = { workspaceId: string; id: string };
 
-const columns = `c.lane, c.id, c.workspace_id as "workspaceId", c.external_id as "externalId", c.email, c.phone, c.properties, c.tags,
+/** The columns of a contact (as c), for queries of its kind. */
+export const contactColumns = `c.lane, c.id, c.workspace_id as "workspaceId", c.external_id as "externalId", c.email, c.phone, c.properties, c.tags,
   c.time_zone as "timeZone", c.locale, c.created_at as "createdAt", c.updated_at as "updatedAt"`;
 
 /** One contact, without its lists. */
 export async function findContact(sql: Queryable, { workspaceId, id }: ContactRef): Promise<ContactRecord | undefined> {
   const [row] = await sql<ContactRecord[]>`
-    select ${sql.unsafe(columns)} from contact c where c.lane = ${laneOf(id)} and c.id = ${id} and c.workspace_id = ${workspaceId}`;
+    select ${sql.unsafe(contactColumns)} from contact c where c.lane = ${laneOf(id)} and c.id = ${id} and c.workspace_id = ${workspaceId}`;
   return row;
 }
 
@@ -25,7 +26,7 @@ export async function lockContact(
   { workspaceId, id }: ContactRef,
 ): Promise<ContactRecord | undefined> {
   const [row] = await sql<ContactRecord[]>`
-    select ${sql.unsafe(columns)} from contact c
+    select ${sql.unsafe(contactColumns)} from contact c
      where c.lane = ${laneOf(id)} and c.id = ${id} and c.workspace_id = ${workspaceId} for update`;
   return row;
 }
@@ -33,7 +34,7 @@ export async function lockContact(
 /** Locks several contacts against other changes, in one order, and returns those that are there. */
 export async function lockContacts(sql: Transaction, keys: readonly ContactKey[]): Promise<ContactRecord[]> {
   return sql<ContactRecord[]>`
-    select ${sql.unsafe(columns)}
+    select ${sql.unsafe(contactColumns)}
       from unnest(${keys.map(({ lane }) => lane)}::smallint[], ${keys.map(({ id }) => id)}::uuid[]) as k(lane, id)
       join contact c on c.lane = k.lane and c.id = k.id
      order by c.lane, c.id for update of c`;
@@ -45,7 +46,7 @@ export async function lockContactsOf(
   { workspaceId, ids }: { workspaceId: string; ids: readonly string[] },
 ): Promise<ContactRecord[]> {
   return sql<ContactRecord[]>`
-    select ${sql.unsafe(columns)}
+    select ${sql.unsafe(contactColumns)}
       from unnest(${ids.map(laneOf)}::smallint[], ${[...ids]}::uuid[]) as k(lane, id)
       join contact c on c.lane = k.lane and c.id = k.id and c.workspace_id = ${workspaceId}
      order by c.lane, c.id for update of c`;
@@ -57,7 +58,7 @@ export async function findContacts(
   { workspaceId, ids }: { workspaceId: string; ids: readonly string[] },
 ) {
   return sql<ContactRecord[]>`
-    select ${sql.unsafe(columns)}
+    select ${sql.unsafe(contactColumns)}
       from unnest(${ids.map(laneOf)}::smallint[], ${[...ids]}::uuid[]) as k(lane, id)
       join contact c on c.lane = k.lane and c.id = k.id and c.workspace_id = ${workspaceId}`;
 }
@@ -103,6 +104,6 @@ export async function listContactRecords(sql: Queryable, filter: ContactFilter):
     parts.push(conditionToSql(filter.where, contactFilterColumns(params), context));
   }
   if (filter.before) parts.push(`c.id < ${bind(filter.before, "uuid")}`);
-  const text = `select ${columns} from contact c where ${parts.join(" and ")} order by c.id desc limit ${bind(String(filter.limit), "int")}`;
+  const text = `select ${contactColumns} from contact c where ${parts.join(" and ")} order by c.id desc limit ${bind(String(filter.limit), "int")}`;
   return sql.unsafe<ContactRecord[]>(text, params as string[]);
 }

@@ -14,7 +14,8 @@ export type ListRow = {
   createdAt: Date;
 };
 
-function listColumns(sql: Queryable) {
+/** The columns of a list, for queries of its kind. */
+export function listColumns(sql: Queryable) {
   return sql`id, workspace_id as "workspaceId", number, name, description, fields, created_at as "createdAt"`;
 }
 

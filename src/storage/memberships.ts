@@ -32,3 +32,11 @@ export async function loadMemberships(sql: Queryable, keys: readonly ContactKey[
       from ${recordset(sql, keys, "lane smallint, id uuid")} as k
       join membership m on m.lane = k.lane and m.contact_id = k.id`;
 }
+
+/** Takes a contact off a list. */
+export async function deleteMembership(
+  sql: Queryable,
+  { lane, contactId, listId }: Pick<MembershipRow, "lane" | "contactId" | "listId">,
+): Promise<void> {
+  await sql`delete from membership where lane = ${lane} and contact_id = ${contactId} and list_id = ${listId}`;
+}

@@ -56,6 +56,16 @@ export async function segmentNames(
   return Object.fromEntries(rows.map(({ id, name }) => [id, name]));
 }
 
+/** A segment by its number. */
+export async function findSegmentByNumber(
+  sql: Queryable,
+  { workspaceId, number }: { workspaceId: string; number: number },
+): Promise<SegmentRow | undefined> {
+  const [row] = await sql<SegmentRow[]>`
+    select ${segmentColumns(sql)} from segment where workspace_id = ${workspaceId} and number = ${number} and state <> 'removing'`;
+  return row;
+}
+
 /** All segments of a workspace, oldest first. */
 export async function loadWorkspaceSegments(sql: Queryable, workspaceId: string): Promise<SegmentRow[]> {
   return sql<SegmentRow[]>`

@@ -34,3 +34,38 @@ export function insertSuppressions(sql: Queryable, rows: readonly SuppressionRow
       from ${recordset(sql, sorted, '"workspaceId" uuid, channel text, address text, reason text, source text, "createdAt" timestamptz')} as s
     on conflict do nothing`;
 }
+
+export type SuppressionFilter = { workspaceId: string; channel: string; part: string | null };
+
+/** A page of what is suppressed on a channel, by address; `part` is found anywhere in an address. */
+export async function pageSuppressions(
+  sql: Queryable,
+  { workspaceId, channel, part, offset, limit }: SuppressionFilter & { offset: number; limit: number },
+): Promise<SuppressionRow[]> {
+  return sql<SuppressionRow[]>`
+    select workspace_id as "workspaceId", channel, address, reason, source, created_at as "createdAt"
+      from suppression
+     where workspace_id = ${workspaceId} and channel = ${channel} and (${part}::text is null or strpos(address, ${part}::text) > 0)
+     order by address offset ${offset} limit ${limit}`;
+}
+
+/** How many addresses are suppressed on a channel. */
+export async function countSuppressions(
+  sql: Queryable,
+  { workspaceId, channel, part }: SuppressionFilter,
+): Promise<number> {
+  const [row] = await sql<[{ count: number }]>`
+    select count(*) as count from suppression
+     where workspace_id = ${workspaceId} and channel = ${channel} and (${part}::text is null or strpos(address, ${part}::text) > 0)`;
+  return row.count;
+}
+
+/** Lets an address be written to again. False when nothing kept it from it. */
+export async function deleteSuppression(
+  sql: Queryable,
+  { workspaceId, channel, address }: Pick<SuppressionRow, "workspaceId" | "channel" | "address">,
+): Promise<boolean> {
+  const rows = await sql`
+    delete from suppression where workspace_id = ${workspaceId} and channel = ${channel} and address = ${address}`;
+  return rows.count > 0;
+}

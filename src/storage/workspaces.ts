@@ -40,6 +40,13 @@ export async function findWorkspace(
   return row && read(row);
 }
 
+/** The number by which other systems' APIs know a workspace. */
+export async function findWorkspaceNumber(sql: Queryable, id: string): Promise<number> {
+  const [row] = await sql<{ number: number }[]>`select number from workspace where id = ${id}`;
+  if (!row) throw new Error(`There is no workspace ${id}.`);
+  return row.number;
+}
+
 /** How many of these workspaces have the routing revision named with them. */
 export function countRevisions(
   sql: Queryable,
