@@ -32,10 +32,11 @@ export async function startRig(answer: (call: Call) => object) {
   return {
     url: server.url,
     target,
+    key,
     /** Calls the API; throws on any answer but a 2xx. */
-    async call(request: string, body?: object) {
+    async call(request: string, body?: object, others: Record<string, string> = {}) {
       const [method = "", path = ""] = request.split(" ");
-      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", ...others };
       const response = await fetch(server.url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
       const text = await response.text();
       if (!response.ok) throw new Error(`${request} was answered with ${response.status}: ${text}`);

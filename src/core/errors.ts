@@ -23,6 +23,7 @@ export const errorTable = {
   list_field_not_found: { status: 404, retry: false, title: "There is no such field of a list." },
   segment_not_found: { status: 404, retry: false, title: "There is no such segment." },
   flow_not_found: { status: 404, retry: false, title: "There is no such flow." },
+  automation_not_found: { status: 404, retry: false, title: "There is no such automation." },
   flow_version_not_found: { status: 404, retry: false, title: "There is no such version of the flow." },
   ab_test_not_found: { status: 404, retry: false, title: "There is no such A/B test in the published flow." },
   run_not_found: { status: 404, retry: false, title: "There is no such run." },

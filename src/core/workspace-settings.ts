@@ -70,6 +70,11 @@ export const workspaceSettingsSchema = z.strictObject({
     .max(24 * 60)
     .default(60),
   notifyEmails: z.record(z.string().max(100), z.email()).default({}),
+  /** Ids by which other systems' clients know this workspace, beside the one of its own: so that moving changes nothing but a host name. */
+  automationIds: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 letters, digits, _ or -"))
+    .max(50)
+    .default([]),
 });
 export type WorkspaceSettings = z.output<typeof workspaceSettingsSchema>;
 

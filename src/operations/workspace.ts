@@ -1,9 +1,19 @@
 import type { WorkspaceSettings } from "../core/workspace-settings.ts";
 import { findWorkspace, updateWorkspace } from "../storage/workspaces.ts";
+import { automationIdOf } from "./automations.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 
-/** The workspace of the caller: its name, the zone that is meant where a contact has none, and what its people have set for all flows. */
-export type WorkspaceView = { id: string; name: string; timeZone: string; settings: WorkspaceSettings };
+/**
+ * The workspace of the caller: its name, the zone that is meant where a contact has none, and what its people have set for all flows.
+ * `automationId` names it in Chatfuel's API.
+ */
+export type WorkspaceView = {
+  id: string;
+  automationId: string;
+  name: string;
+  timeZone: string;
+  settings: WorkspaceSettings;
+};
 
 export async function getWorkspace({ sql }: Platform, caller: Caller): Promise<WorkspaceView> {
   requireScope(caller, "workspace:read");
@@ -26,14 +36,14 @@ export async function changeWorkspace(
   return sql.begin(async (transaction) => {
     const old = viewOf(await findWorkspace(transaction, caller.workspaceId, { lock: true }));
     const { name = old.name, timeZone = old.timeZone, settings = old.settings } = input;
-    const changed = { id: old.id, name, timeZone, settings };
+    const changed = { ...old, name, timeZone, settings };
     await updateWorkspace(transaction, changed);
     return changed;
   });
 }
 
-function viewOf(row: WorkspaceView | undefined): WorkspaceView {
+function viewOf(row: Omit<WorkspaceView, "automationId"> | undefined): WorkspaceView {
   if (!row) throw new Error("The workspace of a caller is gone.");
   const { id, name, timeZone, settings } = row;
-  return { id, name, timeZone, settings };
+  return { id, automationId: automationIdOf(id), name, timeZone, settings };
 }

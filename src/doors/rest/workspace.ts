@@ -30,7 +30,13 @@ const body = z
   .meta({ examples: [example] });
 
 const view = z
-  .object({ id: z.string(), name: z.string(), timeZone: z.string(), settings: workspaceSettingsSchema })
+  .object({
+    id: z.string(),
+    automationId: z.string().describe("Names the workspace in Chatfuel's API."),
+    name: z.string(),
+    timeZone: z.string(),
+    settings: workspaceSettingsSchema,
+  })
   .meta({ id: "Workspace" });
 
 /** The workspace of the key: name, zone, and the settings that hold for all of its flows. */
