@@ -117,8 +117,7 @@ test("no workspace sees or touches those of another", async () => {
     () => deleteEventDefinition(stranger, caller, { name }),
     () => requireEventByName(stranger, caller, name),
   ];
-  for (const act of acts)
-    await expect(act()).rejects.toMatchObject({ code: "event_definition_not_found" });
+  for (const act of acts) await expect(act()).rejects.toMatchObject({ code: "event_definition_not_found" });
 });
 
 test("lists page by page, newest first", async () => {
@@ -162,6 +161,5 @@ test("a key without the scope reads and writes nothing", async () => {
     () => getEventDefinition(platform, caller, { name: "registration" }),
     () => requireEventByName(platform, caller, "registration"),
   ];
-  for (const act of acts)
-    await expect(act()).rejects.toMatchObject({ code: "forbidden" });
+  for (const act of acts) await expect(act()).rejects.toMatchObject({ code: "forbidden" });
 });

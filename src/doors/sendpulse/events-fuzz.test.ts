@@ -14,16 +14,35 @@ beforeAll(async () => {
   const create = (payload: object) =>
     server.app.inject({ method: "POST", url: "/v1/event-definitions", headers: server.auth, payload });
   const [fixed, learning] = [await create({ name: "fixed", variables }), await create({ name: "learning" })];
-  urls = [fixed.json().path, learning.json().path, "/events/name/fixed", "//events/name/learning/", "/a360/events/delete-log"];
+  urls = [
+    fixed.json().path,
+    learning.json().path,
+    "/events/name/fixed",
+    "//events/name/learning/",
+    "/a360/events/delete-log",
+  ];
 });
 afterAll(async () => {
   await server.app.close();
   await database.drop();
 });
 
-const names = "email phone automation_id string number date structure event_id names __proto__ constructor a[0][b] a[] a[__proto__][x]";
+const names =
+  "email phone automation_id string number date structure event_id names __proto__ constructor a[0][b] a[] a[__proto__][x]";
 const word = fc.oneof(
-  fc.constantFrom("", " ", "a@b.example", " 390612345678", "380931112233", "12", "1e999", "\0", "\ud800", "[{}]", "a:1:{i:0;s:1:\"x\";}"),
+  fc.constantFrom(
+    "",
+    " ",
+    "a@b.example",
+    " 390612345678",
+    "380931112233",
+    "12",
+    "1e999",
+    "\0",
+    "\ud800",
+    "[{}]",
+    'a:1:{i:0;s:1:"x";}',
+  ),
   fc.string({ unit: "binary", maxLength: 12 }),
 );
 const { value: json } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -34,15 +53,34 @@ const { value: json } = fc.letrec<{ value: unknown }>((tie) => ({
     fc.dictionary(fc.oneof(fc.constantFrom(...names.split(" ")), word), tie("value"), { maxKeys: 5 }),
   ),
 }));
-const fields = fc.dictionary(fc.oneof(fc.constantFrom(...names.split(" ")), word), fc.oneof(json, word), { maxKeys: 6 });
-const form = fc.dictionary(fc.constantFrom(...names.split(" ")), word.map((text) => text.toWellFormed()), { maxKeys: 6 });
-const part = (name: string, value: string) => `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+const fields = fc.dictionary(fc.oneof(fc.constantFrom(...names.split(" ")), word), fc.oneof(json, word), {
+  maxKeys: 6,
+});
+const form = fc.dictionary(
+  fc.constantFrom(...names.split(" ")),
+  word.map((text) => text.toWellFormed()),
+  { maxKeys: 6 },
+);
+const part = (name: string, value: string) =>
+  `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 const body = fc.oneof(
   fields.map((given) => JSON.stringify({ email: "a@b.example", ...given })),
   json.map((value) => JSON.stringify(value) ?? ""),
   form.map((given) => new URLSearchParams(given).toString()),
-  form.map((given) => `${Object.entries(given).map(([name, value]) => part(name, value)).join("")}--x--\r\n`),
-  fc.constantFrom("", "{", "[".repeat(5000), '{"email":"a@b.example","x":"'.padEnd(60_000, "y"), "--x\r\n", "a=%zz&email=%ff"),
+  form.map(
+    (given) =>
+      `${Object.entries(given)
+        .map(([name, value]) => part(name, value))
+        .join("")}--x--\r\n`,
+  ),
+  fc.constantFrom(
+    "",
+    "{",
+    "[".repeat(5000),
+    '{"email":"a@b.example","x":"'.padEnd(60_000, "y"),
+    "--x\r\n",
+    "a=%zz&email=%ff",
+  ),
   fc.string({ unit: "binary" }),
 );
 const type = fc.constantFrom(
