@@ -242,8 +242,8 @@ test("an explanation calls lists and segments by their names", async () => {
   const flow = await begin("segment-changed", { segment: segment.id, change: "entered" });
   const { contact } = await upsert(ada);
   const { facts } = await explainFlow(platform, platform.caller, { contactId: contact.id, flowId: flow });
-  expect(facts[0]).toBe('The entry "in" listens to the segment "Good customers" entered.');
+  expect(facts).toContain('The entry "in" listens to the segment "Good customers" entered.');
   const joined = await begin("list-changed", { list, change: "joined" });
   const { facts: ofList } = await explainFlow(platform, platform.caller, { contactId: contact.id, flowId: joined });
-  expect(ofList[0]).toBe('The entry "in" listens to the list "News" joined.');
+  expect(ofList).toContain('The entry "in" listens to the list "News" joined.');
 });

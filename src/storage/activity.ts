@@ -6,6 +6,8 @@ import { recordset } from "./rows.ts";
 
 const newest = `limit ${conditionLimits.activity}`;
 
+// By the primary key, which has the events of a contact together. An index with the name in it was measured on 1 M events: what a contact with 200 events
+// did of one name is found in 0.01 ms instead of 0.18 (3 pages instead of 214), but 50,000 events then take 1.4 s to store instead of 0.6.
 /** Where the activity of a contact is, which the query around it has as `c`. */
 export const activityOfContact: ActivitySql = {
   events: (name, params) => `(select e.payload, e.occurred_at as at from event e

@@ -51,7 +51,7 @@ test("another workspace does not find the flow, and a key without the scope may 
   expect(await rest.callAsOther("GET", `${url}/ab-tests`)).toMatchObject(missing);
   expect(await rest.callAsOther("PUT", `${url}/ab-tests/test/winner`, { variant: "a" })).toMatchObject(missing);
   const read = await rest.callWithout("flows:read", "GET", `${url}/ab-tests`);
-  expect(read).toMatchObject({ status: 403, body: { code: "forbidden", detail: { scope: "flows:read" } } });
+  expect(read).toMatchObject({ status: 403, body: { code: "forbidden", context: { scope: "flows:read" } } });
   const write = await rest.callWithout("flows:write", "PUT", `${url}/ab-tests/test/winner`, { variant: "a" });
-  expect(write).toMatchObject({ status: 403, body: { code: "forbidden", detail: { scope: "flows:write" } } });
+  expect(write).toMatchObject({ status: 403, body: { code: "forbidden", context: { scope: "flows:write" } } });
 });

@@ -56,7 +56,7 @@ test("a migration is tried first, and then is a job", async () => {
   expect(real.body).toMatchObject({ job: { kind: "migrate", status: "running", progress: 0 } });
   expect(await call("POST", `${url}/migrations`, plan)).toMatchObject({
     status: 409,
-    body: { code: "invalid_state", detail: { job: real.body.job.id } },
+    body: { code: "invalid_state", context: { job: real.body.job.id } },
   });
   expect(await call("POST", `/v1/jobs/${real.body.job.id}/cancel`)).toMatchObject({
     status: 200,
@@ -109,5 +109,5 @@ test.each<["flows:read" | "flows:write", "GET" | "POST", string, object?]>([
   ["flows:write", "POST", "/migrations", { from: 1, to: 2 }],
 ])("without the scope %s a key may not %s %s", async (...[scope, method, path, body]) => {
   const answer = await rest.callWithout(scope, method, `${url}${path}`, body);
-  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden", detail: { scope } } });
+  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden", context: { scope } } });
 });

@@ -56,7 +56,7 @@ test.each<[string, object, object, string]>([
   ["a segment that is not there", { segment: randomUUID() }, {}, "filter.segment"],
   ["a condition over the run", { where: { field: "run.key", operator: "is", value: 1 } }, {}, "filter.where"],
   ["an action nobody knows", {}, { action: { kind: "explode" } }, "action.kind"],
-  ["a filter nobody knows", { colour: "red" }, {}, "filter"],
+  ["a filter nobody knows", { colour: "red" }, {}, "filter.colour"],
 ])("refuses %s, and makes no job", async (...[_, filter, changes, path]) => {
   const before = (await rest.call("GET", "/v1/jobs")).body.data.length;
   const answer = await act(filter, changes);
@@ -85,5 +85,5 @@ test.each<["runs:read" | "runs:write", "GET" | "POST", string]>([
   ["runs:write", "POST", `/v1/jobs/${randomUUID()}/cancel`],
 ])("without the scope %s a key may not %s %s", async (scope, method, url) => {
   const answer = await rest.callWithout(scope, method, url);
-  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden", detail: { scope } } });
+  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden", context: { scope } } });
 });

@@ -47,7 +47,7 @@ test.each<[string, object, string]>([
   ["a definition that is none", { name: "a", definition: { field: "contact.plan" } }, "definition.operator"],
   ["a condition on a run", { name: "a", definition: { ...gold, field: "run.key" } }, "definition"],
   ["a segment that is not there", { name: "a", definition: { segment: randomUUID() } }, "definition.segment"],
-  ["a field nobody knows", { name: "a", definition: gold, colour: "red" }, ""],
+  ["a field nobody knows", { name: "a", definition: gold, colour: "red" }, "colour"],
 ])("refuses %s, and stores nothing", async (_, body, path) => {
   const before = (await rest.call("GET", "/v1/segments")).body.data.length;
   const answer = await rest.call("POST", "/v1/segments", body);
@@ -65,7 +65,7 @@ test("a name is taken once, and a segment that another looks at stays", async ()
   const outer = await call("POST", "/v1/segments", { name: "Outer", definition: { segment: id } });
   expect(await call("DELETE", `/v1/segments/${id}`)).toMatchObject({
     status: 409,
-    body: { code: "segment_in_use", detail: { segments: ["Outer"] } },
+    body: { code: "segment_in_use", context: { segments: ["Outer"] } },
   });
   await call("DELETE", `/v1/segments/${outer.body.id}`);
 });
@@ -88,5 +88,5 @@ test.each<["contacts:read" | "contacts:write", "GET" | "POST" | "DELETE", string
   ["contacts:write", "DELETE", `/${randomUUID()}`],
 ])("without the scope %s a key may not %s /v1/segments%s", async (...[scope, method, path, body]) => {
   const answer = await rest.callWithout(scope, method, `/v1/segments${path}`, body);
-  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden", detail: { scope } } });
+  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden", context: { scope } } });
 });

@@ -24,7 +24,7 @@ test("the workspace is read and changed; what is absent stays, settings are repl
 test.each<[string, object, string]>([
   ["a zone that is none", { timeZone: "Mars/Olympus" }, "timeZone"],
   ["an empty name", { name: " " }, "name"],
-  ["a setting nobody knows", { settings: { colour: "red" } }, "settings"],
+  ["a setting nobody knows", { settings: { colour: "red" } }, "settings.colour"],
   ["an hour that is none", { settings: { quietHours: { from: "25:00", to: "08:00" } } }, "settings.quietHours.from"],
 ])("refuses %s, and changes nothing", async (_, body, path) => {
   const before = (await rest.call("GET", "/v1/workspace")).body;
@@ -45,5 +45,5 @@ test.each<["workspace:read" | "workspace:write", "GET" | "PUT", object?]>([
   ["workspace:write", "PUT", { name: "Never" }],
 ])("without the scope %s a key may not %s the workspace", async (scope, method, body) => {
   const answer = await rest.callWithout(scope, method, "/v1/workspace", body);
-  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden", detail: { scope } } });
+  expect(answer).toMatchObject({ status: 403, body: { code: "forbidden", context: { scope } } });
 });
