@@ -77,16 +77,19 @@ async function lookTwice(
   const isFresh = platform.now().getTime() - memory.lookedAt < trustMs;
   const remembered = isFresh ? await find() : undefined;
   if (remembered) return remembered;
+  if (key !== undefined && !(await hasOwner(platform, memory, key))) return undefined;
   await look(platform, memory);
-  if (key !== undefined) await lookForOwner(platform, memory, key);
   return find();
 }
 
-/** The owner of a token that is not in memory. Those of tokens that are gone go with the catalog, which is then read anew. */
-async function lookForOwner({ sql }: Platform, { owners }: Memory, key: string): Promise<void> {
-  if (owners.has(key)) return;
-  const owner = await findTokenWorkspace(sql, key);
+/**
+ * Whether the token is somebody's, by memory or by one look at an index: anybody can ask, so a wrong one must not cost more. Owners of tokens
+ * that are gone are forgotten when their definitions are read anew.
+ */
+async function hasOwner({ sql }: Platform, { owners }: Memory, key: string): Promise<boolean> {
+  const owner = owners.get(key) ?? (await findTokenWorkspace(sql, key));
   if (owner !== undefined) owners.set(key, owner);
+  return owner !== undefined;
 }
 
 async function look({ flows, sql, now }: Platform, memory: Memory): Promise<void> {

@@ -34,7 +34,7 @@ export function expectFlows({ flows, now }: Platform, event: JustRecorded): Expe
   const expected: ExpectedFlows = { starts: [], open: [], refused: [] };
   const workspace = flows.workspace(workspaceId);
   if (!workspace) return expected;
-  const listening = flows.lookup(workspaceId).listening(incoming.name).slice(0, maxFlows);
+  const listening = shownOf(flows.lookup(workspaceId).listening(incoming.name), target);
   const at = now();
   const occurrence = {
     ...{ id: recorded.eventId, name: incoming.name, payload: incoming.payload, target: incoming.target },
@@ -46,6 +46,11 @@ export function expectFlows({ flows, now }: Platform, event: JustRecorded): Expe
     found.push({ flow: target, outcome: "refused", reason: "does_not_listen" });
   for (const one of found) add(expected, one, flows.numberOf(workspaceId, one.flow.id) ?? 0);
   return expected;
+}
+
+/** The first of them, and always the one that is asked for. */
+function shownOf(listening: readonly CompiledFlow[], target: CompiledFlow | null): CompiledFlow[] {
+  return listening.filter(({ id }, index) => index < maxFlows || id === target?.id);
 }
 
 function add(expected: ExpectedFlows, { flow, outcome, reason }: Expectation, number: number): void {

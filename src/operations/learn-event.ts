@@ -10,13 +10,18 @@ import type { Platform } from "./platform.ts";
 /** The most event definitions of a workspace. */
 export const maxEventDefinitions = 1000;
 
-/** Declares an event as its first call shows it; of an event that only flows know, the definition is made. Once, whoever else tries. */
+/**
+ * Declares an event as the first call with variables shows it; of an event that only flows know, the definition is made. Once, whoever else
+ * tries.
+ */
 export async function learnEvent(
   { sql, now, flows }: Platform,
   { workspaceId, definitionId, name }: KnownEvent,
   payload: JsonObject,
 ): Promise<void> {
   const variables = guessVariables(payload);
+  const learns = variables.length === 0;
+  if (learns && definitionId !== null) return;
   const at = now();
   await sql.begin(async (transaction) => {
     // First, like everybody who writes definitions: so no two wait for each other.
@@ -25,7 +30,7 @@ export async function learnEvent(
       definitionId === null
         ? (await countEventDefinitions(transaction, workspaceId)) < maxEventDefinitions &&
           (await insertEventDefinition(transaction, {
-            ...{ id: newId(), workspaceId, name, token: newToken(), account: null, variables, learns: false },
+            ...{ id: newId(), workspaceId, name, token: newToken(), account: null, variables, learns },
             ...{ createdAt: at, updatedAt: at },
           })) !== undefined
         : await learnVariables(transaction, { workspaceId, id: definitionId, variables, now: at });

@@ -131,6 +131,17 @@ test("an event that only flows know is declared by its first call", async () => 
   });
 });
 
+test("a call without variables declares nothing, and the next one may", async () => {
+  await publish("Patient", { event: "patient" });
+  const definition = () => getEventDefinition(platform, platform.caller, { name: "patient" });
+  for (const payload of [{}, { email: "ada@named.example" }]) {
+    await call("patient", { payload });
+    expect(await definition()).toMatchObject({ learns: true, variables: [] });
+  }
+  await call("patient", { payload: { price: 5 } });
+  expect(await definition()).toMatchObject({ learns: false, variables: [{ name: "price", type: "number" }] });
+});
+
 test("of many first calls at the same time one declares the event", async () => {
   await createEventDefinition(platform, platform.caller, { name: "raced" });
   const payloads = Array.from({ length: 20 }, (_, index) => ({ [`v${index}`]: index }));

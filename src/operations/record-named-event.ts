@@ -42,6 +42,8 @@ export async function recordNamedEvent(platform: Platform, input: NamedEventInpu
   const { workspaceId } = event;
   const target = input.flow === null ? null : await requirePublished(platform, workspaceId, input.flow);
   const { incoming, issues } = readNamedEvent(input, target);
+  // Before the event: a call that ends as an error of ours must not have left one.
+  if (event.learns) await learnEvent(platform, event, incoming.payload);
   const { events, replayed } = await platform.recorder.add({
     workspaceId,
     events: [incoming],
@@ -49,7 +51,6 @@ export async function recordNamedEvent(platform: Platform, input: NamedEventInpu
   });
   const [recorded] = events;
   if (!recorded) throw new Error("A call was recorded as no event.");
-  if (event.learns) await learnEvent(platform, event, incoming.payload);
   const flows = expectFlows(platform, { workspaceId, incoming, recorded, target });
   return {
     eventId: recorded.eventId,
