@@ -44,7 +44,8 @@ export function expectFlows({ flows, now }: Platform, event: JustRecorded): Expe
   const found = expectEntries(listening, occurrence, context);
   if (target && !found.some(({ flow }) => flow.id === target.id))
     found.push({ flow: target, outcome: "refused", reason: "does_not_listen" });
-  for (const one of found) add(expected, one, flows.numberOf(workspaceId, one.flow.id) ?? 0);
+  const { numbers } = flows.numbered(workspaceId);
+  for (const one of found) add(expected, one, numbers.get(one.flow.id) ?? 0);
   return expected;
 }
 

@@ -14,8 +14,7 @@ import { listRevisions, listWorkspaces, type WorkspaceRow } from "../storage/wor
 type Workspace = {
   facts: WorkspaceRow;
   flows: CompiledFlow[];
-  /** Numbers of flows by id. */
-  numbers: ReadonlyMap<string, number>;
+  numbered: NumberedFlows;
   listening: Map<string, CompiledFlow[]>;
   /** What matters to runs, of all versions: runs stay on the version they began with. */
   heard: ReadonlySet<string>;
@@ -28,6 +27,9 @@ type Workspace = {
   /** The flows whose runs stand still: all of them (null), or those due by then. */
   holds: ReadonlyMap<string, Date | null>;
 };
+
+/** Flows by number, and numbers by the id of the flow. */
+export type NumberedFlows = { flows: ReadonlyMap<number, CompiledFlow>; numbers: ReadonlyMap<string, number> };
 
 /** Whether somebody listens to changes of contacts at all, and to those of lists: who changes a contact looks no further where nobody does. */
 type HeardChanges = { any: boolean; lists: boolean };
@@ -50,10 +52,8 @@ export type FlowCache = {
   /** True when runs of the flow that are due at `dueAt` (null: at no instant) are not to be moved. */
   holds(workspaceId: string, flowId: string, dueAt: Date | null): boolean;
   workspace(workspaceId: string): WorkspaceRow | undefined;
-  /** The flow of a number, when it was published and is not archived. */
-  flowByNumber(workspaceId: string, number: number): CompiledFlow | undefined;
-  /** The number of such a flow. */
-  numberOf(workspaceId: string, flowId: string): number | undefined;
+  /** The flows that were published and are not archived, with their numbers. */
+  numbered(workspaceId: string): NumberedFlows;
   workspaces(): WorkspaceRow[];
   /** The tests of current versions that have begun and have no winner. */
   openTests(workspaceId: string): OpenTest[];
@@ -94,8 +94,7 @@ export function createFlowCache(registry: Registry): FlowCache {
           keep(versions, flow);
         }
         for (const flow of flows) current.set(keyOf(flow), flow);
-        const numbers = new Map(rows.map(({ flowId, number }) => [flowId, number]));
-        workspaces.set(facts.id, workspaceOf(facts, { flows, numbers, ...loaded }));
+        workspaces.set(facts.id, workspaceOf(facts, { flows, numbered: byNumber(rows, flows), ...loaded }));
         hasTimed = [...workspaces.values()].some((workspace) => workspace.segments.isTimed);
       }
     },
@@ -108,11 +107,7 @@ export function createFlowCache(registry: Registry): FlowCache {
     goalFlows: (workspaceId, eventName) => workspaces.get(workspaceId)?.goals.get(eventName) ?? noFlows,
     holds: (workspaceId, flowId, dueAt) => isHeldAt(workspaces.get(workspaceId), flowId, dueAt),
     workspace: (workspaceId) => workspaces.get(workspaceId)?.facts,
-    flowByNumber: (workspaceId, number) => {
-      const workspace = workspaces.get(workspaceId);
-      return workspace?.flows.find(({ id }) => workspace.numbers.get(id) === number);
-    },
-    numberOf: (workspaceId, flowId) => workspaces.get(workspaceId)?.numbers.get(flowId),
+    numbered: (workspaceId) => workspaces.get(workspaceId)?.numbered ?? noNumbers,
     workspaces: () => [...workspaces.values()].map(({ facts }) => facts),
     openTests: (workspaceId) => openTests(workspaces.get(workspaceId)),
     async need(sql, wanted) {
@@ -159,9 +154,9 @@ function changesAmong(names: readonly string[]): HeardChanges {
   return { any: names.some(isOfChange), lists: names.some(isOfLists) };
 }
 
-type Loaded = Omit<Awaited<ReturnType<typeof loadWorkspace>>, "rows"> & Pick<Workspace, "flows" | "numbers">;
+type Loaded = Omit<Awaited<ReturnType<typeof loadWorkspace>>, "rows"> & Pick<Workspace, "flows" | "numbered">;
 
-function workspaceOf(facts: WorkspaceRow, { flows, numbers, heard, tests, segments, goals, held }: Loaded): Workspace {
+function workspaceOf(facts: WorkspaceRow, { flows, numbered, heard, tests, segments, goals, held }: Loaded): Workspace {
   const listening = byEvent(flows);
   const changes = changesAmong([...listening.keys(), ...heard]);
   const states = tests.map(
@@ -170,7 +165,7 @@ function workspaceOf(facts: WorkspaceRow, { flows, numbers, heard, tests, segmen
   return {
     facts,
     flows,
-    numbers,
+    numbered,
     listening,
     heard: new Set(heard),
     changes,
@@ -229,6 +224,16 @@ function byGoal(goals: readonly { name: string; flowId: string }[]): Map<string,
   const flows = new Map<string, Set<string>>();
   for (const { name, flowId } of goals) flows.set(name, (flows.get(name) ?? new Set()).add(flowId));
   return flows;
+}
+
+const noNumbers: NumberedFlows = { flows: new Map(), numbers: new Map() };
+
+/** `flows` are compiled from `rows`, in their order. */
+function byNumber(rows: readonly VersionRow[], flows: readonly CompiledFlow[]): NumberedFlows {
+  return {
+    flows: new Map(rows.map(({ number }, index) => [number, flows[index] as CompiledFlow])),
+    numbers: new Map(rows.map(({ flowId, number }) => [flowId, number])),
+  };
 }
 
 function byEvent(flows: readonly CompiledFlow[]): Map<string, CompiledFlow[]> {

@@ -63,11 +63,11 @@ export async function recordNamedEvent(platform: Platform, input: NamedEventInpu
 }
 
 async function requirePublished({ flows, sql }: Platform, workspaceId: string, number: number): Promise<CompiledFlow> {
-  const known = flows.flowByNumber(workspaceId, number);
+  const known = flows.numbered(workspaceId).flows.get(number);
   if (known) return known;
   // It may have been published by another process.
   await flows.refresh(sql);
-  const found = flows.flowByNumber(workspaceId, number);
+  const found = flows.numbered(workspaceId).flows.get(number);
   if (found) return found;
   throw new AppError("flow_not_found", `There is no published flow with the number ${number}.`);
 }
