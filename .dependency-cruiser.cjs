@@ -40,7 +40,8 @@ module.exports = {
     ...only("channels", "channels", { folders: ["core/", "channels/"] }),
     {
       name: "one-folder-each",
-      comment: "A step kind, a channel and a door know nothing of their neighbours; what all share lies beside their folders.",
+      comment:
+        "A step kind, a channel and a door know nothing of their neighbours; what all share lies beside their folders.",
       severity: "error",
       from: { path: "^src/(steps|channels|doors)/([^/]+)/", pathNot: tests },
       to: { path: "^src/$1/", pathNot: "^src/$1/($2/|[^/]+$)" },

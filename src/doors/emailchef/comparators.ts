@@ -14,7 +14,7 @@ export const comparators = {
   isEmpty: "9",
   isNotEmpty: "10",
 } as const;
-export type Comparator = (typeof comparators)[keyof typeof comparators];
+type Comparator = (typeof comparators)[keyof typeof comparators];
 
 type Meaning = { operator: string; isNegated?: true; hasValue?: false };
 

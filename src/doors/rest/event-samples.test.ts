@@ -87,7 +87,10 @@ const payloads = (event: string) =>
   database.sql<{ payload: object }[]>`select payload from event where name = ${event} order by id`;
 
 test("code for an event does what it says, without a key and with one", async () => {
-  const { body: samples } = (await call("GET", `/v1/event-definitions/${encodeURIComponent(name)}/samples`)) as {
+  const { body: samples } = (await call(
+    "GET",
+    `/v1/event-definitions/${encodeURIComponent(name)}/samples`,
+  )) as unknown as {
     body: Samples;
   };
   expect(samples.url).toMatch(new RegExp(`^${origin}/events/id/[0-9a-f]{32}/\\d+$`));
