@@ -14,7 +14,6 @@ export const comparators = {
   isEmpty: "9",
   isNotEmpty: "10",
 } as const;
-type Comparator = (typeof comparators)[keyof typeof comparators];
 
 type Meaning = { operator: string; isNegated?: true; hasValue?: false };
 
