@@ -10,6 +10,7 @@ import { Heart } from "./heart.ts";
 import { LaneWorker } from "./lanes.ts";
 import { passOneByOne } from "./pass/one-by-one.ts";
 import { type PassOptions, type PassResult, runPass } from "./pass/pass.ts";
+import type { HttpPerformer } from "./perform/http/http.ts";
 import type { EffectPerformer } from "./perform/performer.ts";
 import { EffectQueue } from "./perform/queue.ts";
 import { createSettler } from "./perform/settle.ts";
@@ -22,6 +23,8 @@ export type EngineOptions = {
   passes: boolean;
   /** One for each kind of effect that this process performs. */
   performers: readonly EffectPerformer[];
+  /** What calls the links of imports; absent where another process does. */
+  http?: Pick<HttpPerformer, "perform">;
   roles: readonly string[];
   /** The id under which the others know this process; a new one when absent. */
   worker?: string;
@@ -99,13 +102,14 @@ export class Engine {
       onError: (error) => this.#report(error, "The database did not hear that this process lives."),
     });
     this.#background = createBackground({
-      ...{ sql, flows, now, tuning: this.#tuning },
+      ...{ sql, flows, now, passes: options.passes, tuning: this.#tuning },
       isBusy: () => !this.#lanes.isIdle(),
       onLanes: (lanes) => this.signal(lanes),
       onEffects: () => {
         for (const queue of this.#queues) queue.poke();
       },
       ...(options.onRemoteWork ? { onRemoteWork: options.onRemoteWork } : {}),
+      ...(options.http ? { http: options.http } : {}),
       report: (error, message, about) => this.#report(error, message, about),
     });
   }
@@ -115,9 +119,8 @@ export class Engine {
     const { sql, alone } = this.#options;
     if (alone) await removeDeadWorkers(sql, 0);
     await this.#heart.start();
-    if (!this.#options.passes) return;
-    this.#lanes.start();
     this.#background.start();
+    if (this.#options.passes) this.#lanes.start();
   }
 
   /** Says that lanes have work. */

@@ -16,6 +16,9 @@ import { Overtaken, overtakenTooOften } from "./write-events.ts";
 /** So many contacts are made or changed in one commit. */
 export const maxContactsAtOnce = 1000;
 
+/** What it takes to write contacts. */
+export type ContactWriter = Pick<Platform, "sql" | "flows" | "now" | "signal">;
+
 export type ContactResult =
   | { status: "created" | "updated" | "unchanged"; contactId: string }
   | { status: "refused"; issues: Issue[] };
@@ -25,7 +28,7 @@ export type ContactResult =
  * changed twice. With `partial` a broken one is refused alone; without, it refuses all: `invalid_request` then names every issue.
  */
 export async function upsertContacts(
-  platform: Platform,
+  platform: ContactWriter,
   caller: Caller,
   { contacts, partial = false }: { contacts: readonly UpsertContactInput[]; partial?: boolean },
 ): Promise<{ results: ContactResult[] }> {
@@ -63,7 +66,7 @@ type Writing<Result> = {
 
 /** Makes or changes contacts in one commit, and tells flows of it. */
 export async function writeContacts<Result>(
-  platform: Platform,
+  platform: ContactWriter,
   caller: Caller,
   { inputs, refuse, read }: Writing<Result>,
 ): Promise<Result> {

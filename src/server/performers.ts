@@ -1,6 +1,6 @@
 import { channels } from "../channels/index.ts";
 import { createEmailEffects, type NamedTransport } from "../engine/perform/email-effects.ts";
-import { createHttpPerformer } from "../engine/perform/http/http.ts";
+import { createHttpPerformer, type HttpPerformer } from "../engine/perform/http/http.ts";
 import { createHttpEffects } from "../engine/perform/http-effects.ts";
 import type { EffectPerformer } from "../engine/perform/performer.ts";
 import type { Platform } from "../operations/platform.ts";
@@ -11,8 +11,10 @@ import { version } from "./version.ts";
 
 type Settings = Pick<Configuration, "smtp" | "emailFrom" | "allowPrivateNetworks">;
 
-/** What performs the effects of this process: HTTP actions and e-mails. */
-export function createPerformers(platform: Platform, settings: Settings): EffectPerformer[] {
+export type Performers = { performers: EffectPerformer[]; http: HttpPerformer };
+
+/** What performs the effects of this process, HTTP actions and e-mails; and what makes the calls. The performers close it. */
+export function createPerformers(platform: Platform, settings: Settings): Performers {
   const { sql, flows, now } = platform;
   const shared = { flows, now, random: Math.random };
   const http = createHttpPerformer({ allow: settings.allowPrivateNetworks, version });
@@ -23,10 +25,11 @@ export function createPerformers(platform: Platform, settings: Settings): Effect
   const transports = emailTransports(settings);
   // Many more than connections: while some are handed over, others are rendered, and noted in one batch.
   const concurrency = 8 * (settings.smtp?.maxConnections ?? 10);
-  return [
+  const performers = [
     createHttpEffects({ ...shared, http, secretsOf }),
     createEmailEffects({ ...shared, sql, transports, defaultFrom: settings.emailFrom, concurrency }),
   ];
+  return { performers, http };
 }
 
 /** The relay first when there is one; the sandbox is always there for flows that name it. */

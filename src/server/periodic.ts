@@ -1,3 +1,4 @@
+import { removeOldImports } from "../storage/contact-imports.ts";
 import type { Sql } from "../storage/database.ts";
 import { eraseClearedLog } from "../storage/event-logs.ts";
 import { removeOldAnswers } from "../storage/idempotency.ts";
@@ -14,6 +15,8 @@ export const answersKeptMs = 24 * hourMs;
 
 /** How long a job is on record after its end, in milliseconds. */
 const jobsKeptMs = 90 * 24 * hourMs;
+/** How long an import that has ended can be looked at, in milliseconds. */
+const importsKeptMs = 30 * 24 * hourMs;
 
 /** What every process does from time to time. Each is safe to run in several at once. */
 export function housekeeping(sql: Sql, now: () => Date): Job[] {
@@ -28,6 +31,11 @@ export function housekeeping(sql: Sql, now: () => Date): Job[] {
       name: "old answers",
       everyMs: hourMs,
       run: () => removeOldAnswers(sql, new Date(now().getTime() - answersKeptMs)),
+    },
+    {
+      name: "old imports",
+      everyMs: hourMs,
+      run: () => removeOldImports(sql, new Date(now().getTime() - importsKeptMs)),
     },
     { name: "sent mails", everyMs: hourMs / 4, run: () => removeAllSent(sql, new Date(now().getTime() - hourMs)) },
     { name: "cleared event logs", everyMs: hourMs / 60, run: () => eraseClearedLogs(sql) },

@@ -329,6 +329,25 @@ create table contact_identity (
   constraint contact_identity_value_check CHECK ((value <> ''::text))
 );
 
+create table contact_import (
+  job_id uuid not null,
+  workspace_id uuid not null,
+  number bigint generated as identity not null,
+  list_id uuid not null,
+  total integer not null,
+  notification_link text,
+  notify_at timestamp with time zone,
+  notify_attempt smallint default 0 not null,
+  constraint contact_import_pkey PRIMARY KEY (job_id),
+  constraint contact_import_number_key UNIQUE (number),
+  constraint contact_import_check CHECK (((notify_at IS NULL) OR (notification_link IS NOT NULL))),
+  constraint contact_import_total_check CHECK ((total > 0)),
+  constraint contact_import_job_id_fkey FOREIGN KEY (job_id) REFERENCES job(id) ON DELETE CASCADE,
+  constraint contact_import_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX contact_import_notify ON public.contact_import USING btree (notify_at) WHERE (notify_at IS NOT NULL);
+CREATE INDEX contact_import_workspace ON public.contact_import USING btree (workspace_id, number);
+
 create table conversion (
   lane smallint not null,
   run_id uuid not null,
@@ -498,6 +517,14 @@ create table idempotency (
 );
 CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
 
+create table import_row (
+  job_id uuid not null,
+  ordinal integer not null,
+  fields jsonb not null,
+  constraint import_row_pkey PRIMARY KEY (job_id, ordinal),
+  constraint import_row_job_id_fkey FOREIGN KEY (job_id) REFERENCES contact_import(job_id) ON DELETE CASCADE
+);
+
 create table incoming_call (
   token text not null,
   workspace_id uuid not null,
@@ -528,6 +555,7 @@ create table job (
   constraint job_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id),
   constraint job_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
 );
+CREATE INDEX job_ended_import ON public.job USING btree (ended_at) WHERE ((kind = 'import'::text) AND (ended_at IS NOT NULL));
 CREATE INDEX job_running ON public.job USING btree (id) WHERE (status = 'running'::text);
 CREATE INDEX job_workspace ON public.job USING btree (workspace_id, id);
 

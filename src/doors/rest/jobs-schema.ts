@@ -4,7 +4,7 @@ import { pageFields, pageOf } from "./schema.ts";
 export const jobView = z
   .object({
     id: z.string(),
-    kind: z.string().describe("release, migrate or act."),
+    kind: z.string().describe("release, migrate, act, empty-list or import."),
     flowId: z.string().nullable(),
     status: z.enum(["running", "done", "cancelled", "failed"]),
     progress: z.number().describe("From 0 to 1."),
