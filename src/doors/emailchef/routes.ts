@@ -5,12 +5,21 @@ import { serveBlockings } from "./blockings.ts";
 import { serveContacts } from "./contacts.ts";
 import { serveCustomFields } from "./custom-fields.ts";
 import { answerErrors, answerUnknownPaths } from "./errors.ts";
+import { serveImports } from "./imports.ts";
 import { serveLists } from "./lists.ts";
 import { serveLogin } from "./login.ts";
 import { acceptJsonBodies } from "./read.ts";
 import { serveSegments } from "./segments.ts";
 
-const resources = [serveAccount, serveLists, serveCustomFields, serveContacts, serveSegments, serveBlockings];
+const resources = [
+  serveAccount,
+  serveLists,
+  serveCustomFields,
+  serveContacts,
+  serveImports,
+  serveSegments,
+  serveBlockings,
+];
 
 /** Emailchef's API, at its own paths. */
 export async function serveEmailchef(app: FastifyInstance, context: DoorContext): Promise<void> {
