@@ -6,7 +6,7 @@ import { knownMembers } from "./known-members.ts";
 import { removeMembership } from "./list-members.ts";
 import { listGrowth, listOverviews } from "./list-overviews.ts";
 import { createList, getList } from "./lists.ts";
-import { suppressEmail } from "./suppressions.ts";
+import { suppressAddresses } from "./suppressions.ts";
 import { upsertContacts } from "./upsert-contacts.ts";
 
 let database: TestDatabase;
@@ -25,7 +25,7 @@ beforeAll(async () => {
       { email: "outside@example.com" },
     ],
   });
-  await suppressEmail(platform, platform.caller, { address: "a@example.com", reason: "bounce" });
+  await suppressAddresses(platform, platform.caller, { emails: ["a@example.com"], reason: "bounce", source: "test" });
 });
 afterAll(() => database.drop());
 

@@ -2,7 +2,7 @@ import type { MembershipState } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
 import { findContacts, lockContact } from "../storage/contact-reads.ts";
 import { findList, type MemberRow, pageMembers } from "../storage/lists.ts";
-import { deleteMembership, setMemberships } from "../storage/memberships.ts";
+import { removeMemberships, setMemberships } from "../storage/memberships.ts";
 import { type ContactView, viewContacts } from "./contact-view.ts";
 import { requireLists } from "./lists.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
@@ -81,7 +81,7 @@ export async function removeMembership(
     const contact = await lockContact(sql, { workspaceId, id: contactId });
     const lists = contact ? await listsOf(sql, contact) : {};
     if (!contact || !Object.hasOwn(lists, listId)) throw new AppError("contact_not_found");
-    await deleteMembership(sql, { lane: contact.lane, contactId, listId });
+    await removeMemberships(sql, [{ lane: contact.lane, contactId, listId }]);
     const { [listId]: _, ...others } = lists;
     const write = { contact, before: { ...contact, lists }, after: { ...contact, lists: others } };
     return tellChanges(sql, write, { flows: platform.flows, now: platform.now() });

@@ -1,80 +1,84 @@
-import { AppError } from "../core/errors.ts";
+import { AppError, type Issue } from "../core/errors.ts";
 import { normalizeEmail } from "../core/message/address.ts";
 import {
   countSuppressions,
-  deleteSuppression,
   insertSuppressions,
   pageSuppressions,
+  removeSuppressions,
+  type SuppressionFilter,
   type SuppressionRow,
 } from "../storage/suppressions.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { textFilter } from "./read-filter.ts";
 
+/** The reason of those who asked for it themselves; every other reason is somebody else's. */
+export const unsubscribed = "unsubscribed";
+
+export const maxSuppressionsAtOnce = 10_000;
+
 /** An e-mail address that nothing is sent to any more, and why. */
-export type SuppressionView = Pick<SuppressionRow, "address" | "reason" | "source" | "createdAt">;
+export type SuppressionView = Omit<SuppressionRow, "workspaceId" | "channel">;
+type Reason = SuppressionFilter["reason"];
+/** `part` is found anywhere in an address; with `addresses` only what is known of those. */
+type Query = { part?: string | undefined; reason?: Reason; addresses?: readonly string[] | undefined };
 
-const channel = "email";
-
-/** A page of the suppressed e-mail addresses, in their order; `part` is found anywhere in an address. */
+/** A page of the suppressed e-mail addresses, the newest first. */
 export async function listSuppressions(
-  { sql }: Platform,
+  platform: Platform,
   caller: Caller,
-  { part, ...page }: { part?: string | undefined; offset: number; limit: number },
+  { limit, offset, ...query }: Query & { limit: number; offset: number },
 ): Promise<SuppressionView[]> {
   requireScope(caller, "contacts:read");
-  const { workspaceId } = caller;
-  const rows = await pageSuppressions(sql, { workspaceId, channel, part: readPart(part), ...page });
-  return rows.map(({ address, reason, source, createdAt }) => ({ address, reason, source, createdAt }));
+  return pageSuppressions(platform.sql, { ...filterOf(caller, query), limit, offset });
 }
 
 /** How many there are. */
-export async function countAllSuppressions(
-  { sql }: Platform,
-  caller: Caller,
-  { part }: { part?: string | undefined },
-): Promise<number> {
+export async function countAllSuppressions(platform: Platform, caller: Caller, query: Query): Promise<number> {
   requireScope(caller, "contacts:read");
-  return countSuppressions(sql, { workspaceId: caller.workspaceId, channel, part: readPart(part) });
+  return countSuppressions(platform.sql, filterOf(caller, query));
 }
 
-/** Sends nothing to an e-mail address any more; one that is suppressed already keeps its first reason. */
-export async function suppressEmail(
-  { sql, now }: Platform,
+/** Sends nothing to these e-mail addresses any more, and returns them in their normal form. Those suppressed already keep their reason. */
+export async function suppressAddresses(
+  platform: Platform,
   caller: Caller,
-  { address: given, reason }: { address: string; reason: string },
-): Promise<{ address: string }> {
+  { emails, reason, source }: { emails: readonly string[]; reason: string; source: string },
+): Promise<string[]> {
   requireScope(caller, "contacts:write");
-  const address = readAddress(given);
   if (!/^[\w-]{1,64}$/.test(reason)) throw refused("reason", "must be a word of letters, digits, _ and - (64 at most)");
-  const { workspaceId, name } = caller;
-  const source = `api:${name}`.slice(0, 200);
-  await insertSuppressions(sql, [{ workspaceId, channel, address, reason, source, createdAt: now() }]);
-  return { address };
+  const { workspaceId } = caller;
+  const createdAt = platform.now();
+  const addresses = readAddresses(emails);
+  const rows = addresses.map((address) => ({ workspaceId, channel: "email", address, reason, source, createdAt }));
+  if (rows.length > 0) await insertSuppressions(platform.sql, rows);
+  return addresses;
 }
 
-/** Lets an e-mail address be written to again. Throws `suppression_not_found`. */
-export async function releaseEmail(
-  { sql }: Platform,
+/** Lets these e-mail addresses be written to again, those of a reason only when one is given. Returns those that were suppressed. */
+export async function unsuppressAddresses(
+  platform: Platform,
   caller: Caller,
-  { address }: { address: string },
-): Promise<{ address: string }> {
+  { emails, reason }: { emails: readonly string[]; reason?: Reason },
+): Promise<string[]> {
   requireScope(caller, "contacts:write");
-  const email = normalizeEmail(address);
-  const isGone =
-    email.ok && (await deleteSuppression(sql, { workspaceId: caller.workspaceId, channel, address: email.value }));
-  if (!isGone) throw new AppError("suppression_not_found");
-  return { address: email.value };
+  const addresses = readAddresses(emails);
+  return removeSuppressions(platform.sql, { workspaceId: caller.workspaceId, channel: "email", reason, addresses });
 }
 
-function readPart(part: string | undefined): string | null {
+function filterOf({ workspaceId }: Caller, { part, ...query }: Query): SuppressionFilter {
   const text = textFilter(part?.trim().toLowerCase(), "part");
-  return text === "" ? null : text;
+  return { ...query, workspaceId, channel: "email", part: text === null || text === "" ? undefined : text };
 }
 
-function readAddress(given: string): string {
-  const email = normalizeEmail(given);
-  if (!email.ok) throw refused("address", email.message);
-  return email.value;
+/** Addresses in their normal form, each once. Throws `invalid_request` with every one that is none. */
+function readAddresses(emails: readonly string[]): string[] {
+  if (emails.length > maxSuppressionsAtOnce) throw refused("emails", `must be at most ${maxSuppressionsAtOnce}`);
+  const read = emails.map(normalizeEmail);
+  const issues: Issue[] = read.flatMap((email, index) =>
+    email.ok ? [] : [{ path: `emails[${index}]`, message: email.message }],
+  );
+  if (issues.length > 0) throw new AppError("invalid_request", undefined, { issues: issues.slice(0, 100) });
+  return [...new Set(read.flatMap((email) => (email.ok ? [email.value] : [])))];
 }
 
 function refused(path: string, message: string): AppError {

@@ -33,10 +33,13 @@ export async function loadMemberships(sql: Queryable, keys: readonly ContactKey[
       join membership m on m.lane = k.lane and m.contact_id = k.id`;
 }
 
-/** Takes a contact off a list. */
-export async function deleteMembership(
+/** Takes contacts out of lists. The caller has the contacts locked. */
+export function removeMemberships(
   sql: Queryable,
-  { lane, contactId, listId }: Pick<MembershipRow, "lane" | "contactId" | "listId">,
-): Promise<void> {
-  await sql`delete from membership where lane = ${lane} and contact_id = ${contactId} and list_id = ${listId}`;
+  memberships: readonly Pick<MembershipRow, "lane" | "contactId" | "listId">[],
+): PendingQuery<Row[]> {
+  return sql`
+    delete from membership m
+     using ${recordset(sql, memberships, 'lane smallint, "contactId" uuid, "listId" uuid')} as k
+     where m.lane = k.lane and m.contact_id = k."contactId" and m.list_id = k."listId"`;
 }

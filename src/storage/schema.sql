@@ -360,6 +360,7 @@ create table conversion (
   at timestamp with time zone not null,
   constraint conversion_pkey PRIMARY KEY (lane, run_id, goal)
 );
+CREATE INDEX conversion_flow ON public.conversion USING btree (flow_id, at);
 
 create table counter (
   lane smallint not null,
@@ -650,6 +651,7 @@ create table message (
   constraint message_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'deferred'::text, 'sent'::text, 'bounced'::text, 'failed'::text, 'held'::text, 'unknown'::text, 'cancelled'::text, 'dropped'::text])))
 ) partition by RANGE (id);
 create table message_default partition of message DEFAULT;
+CREATE INDEX message_own ON ONLY public.message USING btree (workspace_id, id) WHERE (run_id IS NULL);
 CREATE INDEX message_workspace ON ONLY public.message USING btree (workspace_id, id);
 
 create table message_event (
@@ -831,6 +833,7 @@ create table suppression (
   created_at timestamp with time zone not null,
   constraint suppression_pkey PRIMARY KEY (workspace_id, channel, address)
 );
+CREATE INDEX suppression_age ON public.suppression USING btree (workspace_id, channel, created_at, address);
 
 create table trail (
   lane smallint not null,

@@ -35,37 +35,47 @@ export function insertSuppressions(sql: Queryable, rows: readonly SuppressionRow
     on conflict do nothing`;
 }
 
-export type SuppressionFilter = { workspaceId: string; channel: string; part: string | null };
+export type SuppressionFilter = {
+  workspaceId: string;
+  channel: string;
+  /** Only those with this reason, or only those with any other. */
+  reason?: { is: string } | { isNot: string } | undefined;
+  addresses?: readonly string[] | undefined;
+  /** Found anywhere in an address. */
+  part?: string | undefined;
+};
 
-/** A page of what is suppressed on a channel, by address; `part` is found anywhere in an address. */
+/** Addresses that are not written to, the newest first. */
 export async function pageSuppressions(
   sql: Queryable,
-  { workspaceId, channel, part, offset, limit }: SuppressionFilter & { offset: number; limit: number },
-): Promise<SuppressionRow[]> {
-  return sql<SuppressionRow[]>`
-    select workspace_id as "workspaceId", channel, address, reason, source, created_at as "createdAt"
-      from suppression
-     where workspace_id = ${workspaceId} and channel = ${channel} and (${part}::text is null or strpos(address, ${part}::text) > 0)
-     order by address offset ${offset} limit ${limit}`;
+  { limit, offset, ...filter }: SuppressionFilter & { limit: number; offset: number },
+): Promise<Omit<SuppressionRow, "workspaceId" | "channel">[]> {
+  return sql<Omit<SuppressionRow, "workspaceId" | "channel">[]>`
+    select address, reason, source, created_at as "createdAt"
+      from suppression where ${fitting(sql, filter)}
+     order by created_at desc, address limit ${limit} offset ${offset}`;
 }
 
-/** How many addresses are suppressed on a channel. */
-export async function countSuppressions(
-  sql: Queryable,
-  { workspaceId, channel, part }: SuppressionFilter,
-): Promise<number> {
+/** How many addresses are not written to. */
+export async function countSuppressions(sql: Queryable, filter: SuppressionFilter): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
-    select count(*) as count from suppression
-     where workspace_id = ${workspaceId} and channel = ${channel} and (${part}::text is null or strpos(address, ${part}::text) > 0)`;
+    select count(*) as count from suppression where ${fitting(sql, filter)}`;
   return row.count;
 }
 
-/** Lets an address be written to again. False when nothing kept it from it. */
-export async function deleteSuppression(
+/** Lets addresses be written to again. Returns those that were suppressed. */
+export async function removeSuppressions(
   sql: Queryable,
-  { workspaceId, channel, address }: Pick<SuppressionRow, "workspaceId" | "channel" | "address">,
-): Promise<boolean> {
-  const rows = await sql`
-    delete from suppression where workspace_id = ${workspaceId} and channel = ${channel} and address = ${address}`;
-  return rows.count > 0;
+  filter: SuppressionFilter & { addresses: readonly string[] },
+): Promise<string[]> {
+  const rows = await sql<{ address: string }[]>`
+    delete from suppression where ${fitting(sql, filter)} returning address`;
+  return rows.map(({ address }) => address);
+}
+
+function fitting(sql: Queryable, { workspaceId, channel, reason, addresses, part }: SuppressionFilter) {
+  const byReason = reason && ("is" in reason ? sql`and reason = ${reason.is}` : sql`and reason <> ${reason.isNot}`);
+  return sql`workspace_id = ${workspaceId} and channel = ${channel} ${byReason ?? sql``}
+     ${addresses === undefined ? sql`` : sql`and address = any(${[...addresses]}::text[])`}
+     ${part === undefined ? sql`` : sql`and strpos(address, ${part}::text) > 0`}`;
 }

@@ -1,6 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { countAllSuppressions, listSuppressions, releaseEmail, suppressEmail } from "../../operations/suppressions.ts";
+import { AppError } from "../../core/errors.ts";
+import {
+  countAllSuppressions,
+  listSuppressions,
+  suppressAddresses,
+  unsuppressAddresses,
+} from "../../operations/suppressions.ts";
 import type { DoorContext } from "../door.ts";
 import { hidden, instantText, total } from "./answers.ts";
 import { naming, pageFields, readQuery } from "./read.ts";
@@ -10,7 +16,7 @@ const blocking = z.object({
   email: z.string("must be an e-mail address").max(512),
   type: z.string("must be a word").max(64).default("manual"),
 });
-const names: Readonly<Record<string, string>> = { address: "email", reason: "type" };
+const names: Readonly<Record<string, string>> = { "emails[0]": "email", reason: "type" };
 
 /** Addresses that nothing is sent to: the workspace's suppressions of e-mail. */
 export function serveBlockings(app: FastifyInstance, { platform, callerOf }: DoorContext): void {
@@ -29,14 +35,15 @@ export function serveBlockings(app: FastifyInstance, { platform, callerOf }: Doo
 
   app.post("/blockings", hidden, async (request) => {
     const { email, type: reason } = readQuery(request, blocking);
-    const block = () => suppressEmail(platform, callerOf(request), { address: email, reason });
-    const { address } = await naming((path) => names[path] ?? path, block);
+    const block = () => suppressAddresses(platform, callerOf(request), { emails: [email], reason, source: "emailchef" });
+    const [address] = await naming((path) => names[path] ?? path, block);
     return { status: "OK", email: address };
   });
 
   app.delete("/blockings/:email", hidden, async (request) => {
     const { email } = request.params as { email: string };
-    const { address } = await releaseEmail(platform, callerOf(request), { address: email });
+    const [address] = await unsuppressAddresses(platform, callerOf(request), { emails: [email] });
+    if (address === undefined) throw new AppError("suppression_not_found");
     return { status: "OK", email: address };
   });
 }

@@ -1,15 +1,19 @@
 import type { FastifyInstance } from "fastify";
 import type { DoorContext } from "../door.ts";
 import { serveAddressBooks } from "./address-books.ts";
+import { serveBlacklist } from "./blacklist.ts";
+import { serveBookEmails } from "./book-emails.ts";
+import { serveEmails } from "./emails.ts";
 import { answerErrors } from "./errors.ts";
 import { serveEventLog } from "./event-log.ts";
 import { serveEvents } from "./events.ts";
 import { serveOauth } from "./oauth.ts";
 import { acceptAnyBody } from "./parameters.ts";
 import { refusePythonToken } from "./python-token.ts";
+import { serveTags } from "./tags.ts";
 
 /** Everything of SendPulse's API that needs a token. */
-const resources = [serveAddressBooks, serveEventLog];
+const resources = [serveAddressBooks, serveBookEmails, serveEmails, serveBlacklist, serveTags, serveEventLog];
 
 /** SendPulse's API, at its own paths. */
 export async function serveSendPulse(app: FastifyInstance, context: DoorContext): Promise<void> {

@@ -11,3 +11,12 @@ create table mail_content (
 );
 -- For finding what is old enough to be looked at, and removed.
 create index mail_content_age on mail_content (created_at);
+
+-- Mails that no flow asked for are listed by themselves, among many more that flows ask for.
+create index message_own on message (workspace_id, id) where run_id is null;
+
+-- The conversions of a flow, the newest first.
+create index conversion_flow on conversion (flow_id, at);
+
+-- Suppressions are listed by their age.
+create index suppression_age on suppression (workspace_id, channel, created_at, address);
