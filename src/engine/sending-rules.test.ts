@@ -79,7 +79,8 @@ async function lifeOf() {
 }
 
 async function counts(): Promise<Record<string, number>> {
-  const rows = await database.sql`select name, sum(value)::int as value from counter group by name order by name`;
+  const rows =
+    await database.sql`select name, sum(value)::int as value from counter where name not like '$message%' group by name order by name`;
   return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 }
 

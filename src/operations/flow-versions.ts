@@ -53,6 +53,8 @@ export type VersionCounts = Record<(typeof totals)[number], number> & {
   goals: Record<string, number>;
   /** Messages that a rule kept from going, by step and rule. */
   dropped: Record<string, Record<string, number>>;
+  /** What became of messages, by step: sent, delivered, opened, clicked, bounced, failed, held. */
+  messages: Record<string, Record<string, number>>;
   steps: Record<string, StepCounts>;
 };
 
@@ -88,21 +90,24 @@ function countsOf(flow: CompiledFlow | undefined, { version, counts }: Counted):
     number
   >;
   const ended = total.completed + total.exited + total.failed + total.cancelled;
-  const named: Pick<VersionCounts, "exits" | "goals" | "dropped"> = { exits: {}, goals: {}, dropped: {} };
+  const named: Named = { exits: {}, goals: {}, dropped: {}, messages: {} };
   for (const { name, value } of counts) addNamed(named, name, value);
   const live = total.started + total.retried + total.movedIn - total.movedOut - ended;
   return { version, ...total, live, ...named, steps: flow ? stepCounts(flow, counts) : {} };
 }
 
+type Named = Pick<VersionCounts, "exits" | "goals" | "dropped" | "messages">;
+
 /** Names that begin with `$` are ours; the others with a colon are a step and its exit. */
-function addNamed(
-  { exits, goals, dropped }: Pick<VersionCounts, "exits" | "goals" | "dropped">,
-  ...count: [string, number]
-) {
-  const [name, value] = count;
+function addNamed({ exits, goals, dropped, messages }: Named, ...[name, value]: [string, number]) {
   const [first = "", second, third] = name.split(":");
   if (second === undefined) return;
   if (first === "$goal") goals[second] = value;
-  else if (first !== "$dropped") exits[first] = { ...exits[first], [second]: value };
-  else if (third !== undefined) dropped[second] = { ...dropped[second], [third]: value };
+  else if (first === "$message") addTo(messages, second, { [third ?? ""]: value });
+  else if (first !== "$dropped") addTo(exits, first, { [second]: value });
+  else if (third !== undefined) addTo(dropped, second, { [third]: value });
+}
+
+function addTo(counts: Record<string, Record<string, number>>, step: string, count: Record<string, number>): void {
+  counts[step] = { ...counts[step], ...count };
 }

@@ -232,6 +232,7 @@ test("counts runs and exits by version", async () => {
     exits: {},
     goals: {},
     dropped: {},
+    messages: {},
     steps: {},
   };
   expect(await flowCounts(platform, platform.caller, { id })).toEqual({

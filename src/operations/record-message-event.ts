@@ -1,8 +1,11 @@
 import { isStorableText } from "../core/condition/storable-text.ts";
 import { AppError } from "../core/errors.ts";
+import { countOf } from "../core/flow/counts.ts";
 import { type MessageFeedback, maxLinkLength } from "../core/message/message-event.ts";
+import { addCounts, outsideOfLanes } from "../storage/counters.ts";
+import type { Transaction } from "../storage/database.ts";
 import { insertMessageEvents } from "../storage/message-events.ts";
-import { findMessage } from "../storage/message-reads.ts";
+import { findMessage, type MessageRow } from "../storage/message-reads.ts";
 import { tellOfMessages } from "./message-occurrences.ts";
 import { newIdInLane } from "./new-id.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
@@ -35,10 +38,19 @@ export async function recordMessageEvent(
     const about = { lane, messageId: id, workspaceId, type, at };
     const event = { ...about, id: newIdInLane(lane), detail: link === null ? {} : { link } };
     await insertMessageEvents(sql, [event]);
+    await count(sql, message, type);
     return { lanes: await tellOfMessages(sql, platform.flows, [{ ...about, contactId, link }]), eventId: event.id };
   });
   if (lanes.length > 0) platform.signal(lanes);
   return { id: eventId, type, link, at, listened: lanes.length > 0 };
+}
+
+async function count(sql: Transaction, message: MessageRow, type: MessageFeedback): Promise<void> {
+  const { workspaceId, flowId: subject, version, step } = message;
+  if (subject === null || version === null || step === null) return;
+  await addCounts(sql, [
+    { lane: outsideOfLanes, workspaceId, subject, version, name: countOf.message(step, type), by: 1 },
+  ]);
 }
 
 function refuseLink(type: MessageFeedback, link: string | null): void {

@@ -11,6 +11,9 @@ export type CounterRow = {
   by: number;
 };
 
+/** The lane of counts that no pass makes: passes, which count under lanes that they hold, must not wait for others. */
+export const outsideOfLanes = -1;
+
 /** Adds to roll-ups. `lane` is one that the caller holds, so that no two writers meet on a row. */
 export function addCounts(sql: Queryable, counts: readonly CounterRow[]): PendingQuery<Row[]> {
   return sql`

@@ -1,3 +1,4 @@
+import type { MessageEventName } from "../message/message-event.ts";
 import type { CompiledFlow } from "./compile.ts";
 import type { RunStatus } from "./run.ts";
 
@@ -13,6 +14,8 @@ export const countOf = {
   arrived: (step: string): Count => `${step}<`,
   taken: (step: string): Count => `${step}>`,
   ended: (step: string, status: string): Count => `${step}!${status}`,
+  /** What became of the messages of a step. */
+  message: (step: string, what: MessageEventName): Count => `$message:${step}:${what}`,
 };
 
 /** The counts of a run that ends as `status` where it stands. A run that has left its last step by an exit stands on none. */

@@ -100,6 +100,9 @@ export const flowCountsView = z.object({
         .record(z.string(), z.record(z.string(), z.int()))
         .describe("How often each exit of each step was taken."),
       goals: z.record(z.string(), z.int()).describe("How many runs reached each goal."),
+      messages: z
+        .record(z.string(), z.record(z.string(), z.int()))
+        .describe("What became of messages, by step: sent, bounced, failed, held, delivered, opened, clicked."),
       dropped: z
         .record(z.string(), z.record(z.string(), z.int()))
         .describe("How many messages of each step a rule kept from going, by rule."),

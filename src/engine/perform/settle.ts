@@ -1,12 +1,14 @@
+import { countOf } from "../../core/flow/counts.ts";
 import type { TrailEntry } from "../../core/flow/run.ts";
+import { ownMailEffect } from "../../core/message/own-mail.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { Gatherer } from "../../operations/gather.ts";
 import { isHeardOfMessage, tellOfMessages } from "../../operations/message-occurrences.ts";
-import { addCounts, type CounterRow } from "../../storage/counters.ts";
+import { addCounts, type CounterRow, outsideOfLanes } from "../../storage/counters.ts";
 import { isDataFault } from "../../storage/data-fault.ts";
 import type { Sql, Transaction } from "../../storage/database.ts";
 import { holdEffects } from "../../storage/holds.ts";
-import { insertMessageEvents } from "../../storage/message-events.ts";
+import { insertMessageEvents, type MessageEventType } from "../../storage/message-events.ts";
 import { updateMessages } from "../../storage/messages.ts";
 import { answerEffects, finishEffects, type OutboxKey, retryEffects } from "../../storage/outbox.ts";
 import { insertSandboxMessages } from "../../storage/sandbox-messages.ts";
@@ -122,19 +124,28 @@ function trailRows(batch: readonly Settlement[], at: Date): TrailRow[] {
   return [...rows.values()];
 }
 
-// No lane: passes, which count under a lane that they hold, must not wait for what happens here.
-const outsideOfLanes = -1;
-
 function countsOf(batch: readonly Settlement[]): CounterRow[] {
   const rows = new Map<string, CounterRow>();
-  for (const { effect, count: name } of batch) {
-    if (name === undefined) continue;
-    const { workspaceId, flowId: subject, version } = effect;
-    const key = `${subject}|${version}|${name}`;
-    const by = (rows.get(key)?.by ?? 0) + 1;
-    rows.set(key, { lane: outsideOfLanes, workspaceId, subject, version, name, by });
+  for (const settlement of batch) {
+    const { workspaceId, flowId: subject, version } = settlement.effect;
+    for (const name of countsOfOne(settlement)) {
+      const key = `${subject}|${version}|${name}`;
+      const by = (rows.get(key)?.by ?? 0) + 1;
+      rows.set(key, { lane: outsideOfLanes, workspaceId, subject, version, name, by });
+    }
   }
   return [...rows.values()];
+}
+
+/** What it says itself, and how its message ended. A mail that no flow asked for is counted nowhere. */
+function countsOfOne({ effect, count, messageEvents = [] }: Settlement): string[] {
+  if (ownMailEffect(effect)) return [];
+  const ended = messageEvents.flatMap(({ type }) => (isEnd(type) ? [countOf.message(effect.step, type)] : []));
+  return count === undefined ? ended : [...ended, count];
+}
+
+function isEnd(type: MessageEventType): type is "sent" | "bounced" | "failed" | "held" {
+  return type === "sent" || type === "bounced" || type === "failed" || type === "held";
 }
 
 function keyOf({ lane, runId, visit, ordinal }: OutboxKey): OutboxKey {
