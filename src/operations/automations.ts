@@ -1,27 +1,94 @@
-import { createHash } from "node:crypto";
-import { AppError } from "../core/errors.ts";
-import { findWorkspace } from "../storage/workspaces.ts";
+import { isJsonObject, type Json } from "../core/json.ts";
+import {
+  type AutomationRow,
+  type FlowConversion,
+  pageFlowConversions,
+  pageFlowsByNumber,
+} from "../storage/automations.ts";
+import { findFlowVersion } from "../storage/flow-reads.ts";
+import { flowCounts, type VersionCounts } from "./flow-versions.ts";
 import { requireFlow } from "./flow-view.ts";
-import type { Caller, Platform } from "./platform.ts";
+import { type Caller, type Platform, requireScope } from "./platform.ts";
 
-/** The id, 24 hex digits, by which Chatfuel's API names a workspace: always the same one. */
-export function automationIdOf(workspaceId: string): string {
-  return createHash("sha256").update(`automation:${workspaceId}`).digest("hex").slice(0, 24);
+type Page = { limit: number; offset: number };
+
+/** Flows by their numbers, the oldest first. */
+export async function listAutomations(platform: Platform, caller: Caller, page: Page): Promise<AutomationRow[]> {
+  requireScope(caller, "flows:read");
+  return pageFlowsByNumber(platform.sql, { ...page, workspaceId: caller.workspaceId });
 }
 
-/**
- * Passes for what names the caller's workspace or something in it: its automation id, its id, one of the `automationIds` of its
- * settings, or the id or number of a flow. Throws `automation_not_found`.
- */
-export async function requireAutomation({ sql }: Platform, { workspaceId }: Caller, ref: string): Promise<void> {
-  const id = ref.toLowerCase();
-  if (id === workspaceId || id === automationIdOf(workspaceId)) return;
-  const workspace = await findWorkspace(sql, workspaceId);
-  if (workspace?.settings.automationIds.includes(ref)) return;
-  try {
-    await requireFlow(sql, workspaceId, id);
-  } catch (error) {
-    if (!(error instanceof AppError && error.code === "flow_not_found")) throw error;
-    throw new AppError("automation_not_found", `Unknown automation ${ref.slice(0, 100)}.`, { cause: error });
-  }
+/** A flow with its steps in their order, and what its versions counted, added up. */
+export type Automation = {
+  flow: AutomationRow;
+  steps: { name: string; kind: string; title: string }[];
+  totals: Totals;
+  entered: Record<string, number>;
+  messages: Record<string, Record<string, number>>;
+  goals: Record<string, number>;
+};
+type Totals = Pick<VersionCounts, "started" | "completed" | "exited" | "failed" | "cancelled" | "live">;
+
+/** A flow by id or number, as it is published or else as it is drafted. Throws `flow_not_found`. */
+export async function getAutomation(platform: Platform, caller: Caller, ref: string): Promise<Automation> {
+  requireScope(caller, "flows:read");
+  const flow = await requireFlow(platform.sql, caller.workspaceId, ref);
+  const { id: flowId, version } = flow;
+  const published = version === null ? undefined : await findFlowVersion(platform.sql, { flowId, version });
+  const { versions } = await flowCounts(platform, caller, { id: flowId });
+  return {
+    flow,
+    steps: stepsOf(published?.definition ?? flow.draft),
+    totals: addUp(
+      versions.map(({ started, completed, exited, failed, cancelled, live }) => ({
+        started,
+        completed,
+        exited,
+        failed,
+        cancelled,
+        live,
+      })),
+    ),
+    entered: addUp(versions.map(({ steps }) => enteredOf(steps))),
+    messages: messagesOf(versions),
+    goals: addUp(versions.map(({ goals }) => goals)),
+  };
+}
+
+/** The goals that runs of a flow reached, the newest first. Throws `flow_not_found`. */
+export async function listFlowConversions(
+  platform: Platform,
+  caller: Caller,
+  { ref, limit, offset }: Page & { ref: string },
+): Promise<FlowConversion[]> {
+  requireScope(caller, "flows:read");
+  const { id: flowId } = await requireFlow(platform.sql, caller.workspaceId, ref);
+  return pageFlowConversions(platform.sql, { workspaceId: caller.workspaceId, flowId, limit, offset });
+}
+
+/** A draft can be anything that is JSON: what is no step is left out. */
+function stepsOf(definition: Json | object): Automation["steps"] {
+  const steps = isJsonObject(definition) ? definition["steps"] : null;
+  if (!isJsonObject(steps)) return [];
+  return Object.entries(steps).flatMap(([name, step]) => {
+    const { kind, title } = isJsonObject(step) ? step : {};
+    return typeof kind === "string" ? [{ name, kind, title: typeof title === "string" ? title : name }] : [];
+  });
+}
+
+function enteredOf(steps: VersionCounts["steps"]): Record<string, number> {
+  return Object.fromEntries(Object.entries(steps).map(([name, { entered }]) => [name, entered]));
+}
+
+function messagesOf(versions: readonly VersionCounts[]): Automation["messages"] {
+  const names = new Set(versions.flatMap(({ messages }) => Object.keys(messages)));
+  return Object.fromEntries(
+    [...names].map((name) => [name, addUp(versions.map(({ messages }) => messages[name] ?? {}))]),
+  );
+}
+
+function addUp<Counts extends Record<string, number>>(all: readonly Counts[]): Counts {
+  const sum: Record<string, number> = {};
+  for (const counts of all) for (const [name, value] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + value;
+  return sum as Counts;
 }

@@ -1,6 +1,6 @@
 import type { WorkspaceSettings } from "../core/workspace-settings.ts";
 import { findWorkspace, updateWorkspace } from "../storage/workspaces.ts";
-import { automationIdOf } from "./automations.ts";
+import { automationIdOf } from "./automation-id.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 
 /**

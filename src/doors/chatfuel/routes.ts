@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { requireAutomation } from "../../operations/automations.ts";
+import { requireAutomation } from "../../operations/automation-id.ts";
 import { requireScope } from "../../operations/platform.ts";
 import { upsertContacts } from "../../operations/upsert-contacts.ts";
 import type { DoorContext } from "../door.ts";

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { DoorContext } from "../door.ts";
 import { serveAddressBooks } from "./address-books.ts";
+import { serveAutomations } from "./automations.ts";
 import { serveBlacklist } from "./blacklist.ts";
 import { serveBookEmails } from "./book-emails.ts";
 import { serveEmails } from "./emails.ts";
@@ -10,10 +11,22 @@ import { serveEvents } from "./events.ts";
 import { serveOauth } from "./oauth.ts";
 import { acceptAnyBody } from "./parameters.ts";
 import { refusePythonToken } from "./python-token.ts";
+import { serveSmtp } from "./smtp.ts";
 import { serveTags } from "./tags.ts";
+import { serveUnsubscribes } from "./unsubscribes.ts";
 
 /** Everything of SendPulse's API that needs a token. */
-const resources = [serveAddressBooks, serveBookEmails, serveEmails, serveBlacklist, serveTags, serveEventLog];
+const resources = [
+  serveAddressBooks,
+  serveBookEmails,
+  serveEmails,
+  serveBlacklist,
+  serveTags,
+  serveSmtp,
+  serveUnsubscribes,
+  serveAutomations,
+  serveEventLog,
+];
 
 /** SendPulse's API, at its own paths. */
 export async function serveSendPulse(app: FastifyInstance, context: DoorContext): Promise<void> {
