@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "../core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import {
   type AutomationRow,
   type FlowConversion,
@@ -68,12 +68,32 @@ export async function listFlowConversions(
 
 /** A draft can be anything that is JSON: what is no step is left out. */
 function stepsOf(definition: Json | object): Automation["steps"] {
-  const steps = isJsonObject(definition) ? definition["steps"] : null;
-  if (!isJsonObject(steps)) return [];
-  return Object.entries(steps).flatMap(([name, step]) => {
-    const { kind, title } = isJsonObject(step) ? step : {};
+  if (!isJsonObject(definition) || !isJsonObject(definition["steps"] ?? null)) return [];
+  const steps = definition["steps"] as JsonObject;
+  return inOrder(definition, steps).flatMap((name) => {
+    const { kind, title } = objectAt(steps, name);
     return typeof kind === "string" ? [{ name, kind, title: typeof title === "string" ? title : name }] : [];
   });
+}
+
+/** The steps as a contact comes to them, nearest to the entries first: JSON of the database keeps no order. */
+function inOrder(definition: JsonObject, steps: JsonObject): string[] {
+  const entries = objectAt(definition, "entries");
+  const order = new Set(Object.keys(entries).flatMap((name) => known(steps, objectAt(entries, name)["next"])));
+  // A set can grow while it is walked.
+  for (const name of order)
+    for (const next of Object.values(objectAt(objectAt(steps, name), "exits")))
+      for (const found of known(steps, next)) order.add(found);
+  return [...new Set([...order, ...Object.keys(steps)])];
+}
+
+function known(steps: JsonObject, name: Json | undefined): string[] {
+  return typeof name === "string" && Object.hasOwn(steps, name) ? [name] : [];
+}
+
+function objectAt(object: JsonObject, name: string): JsonObject {
+  const value = Object.hasOwn(object, name) ? object[name] : null;
+  return isJsonObject(value) ? value : {};
 }
 
 function enteredOf(steps: VersionCounts["steps"]): Record<string, number> {

@@ -38,15 +38,18 @@ export async function listPeople(
   return pagePeople(platform.sql, { ...page, workspaceId: caller.workspaceId, listId });
 }
 
-/** What members of a list are known by: the properties of its newest members, with their JSON types. */
+/** What members of a list are known by: the fields of the list with their types, then other properties of its newest members with JSON's. */
 export async function listProperties(
   platform: Platform,
   caller: Caller,
   { list }: { list: string },
 ): Promise<{ name: string; type: string }[]> {
   requireScope(caller, "contacts:read");
-  const { id: listId } = await requireList(platform.sql, caller.workspaceId, list);
-  return samplePropertyTypes(platform.sql, { listId, sample: sampledMembers });
+  const { id: listId, fields } = await requireList(platform.sql, caller.workspaceId, list);
+  const declared = fields.map(({ placeholder: name, type }) => ({ name, type: type as string }));
+  const names = new Set(declared.map(({ name }) => name));
+  const found = await samplePropertyTypes(platform.sql, { listId, sample: sampledMembers });
+  return [...declared, ...found.filter(({ name }) => !names.has(name))];
 }
 
 export type ListedPerson = Awaited<ReturnType<typeof findPeople>>[number];

@@ -38,8 +38,10 @@ export async function recordMessageEvent(
     const about = { lane, messageId: id, workspaceId, type, at };
     const event = { ...about, id: newIdInLane(lane), detail: link === null ? {} : { link } };
     await insertMessageEvents(sql, [event]);
+    const lanes = await tellOfMessages(sql, platform.flows, [{ ...about, contactId, link }]);
+    // Last: others wait for the row of the count.
     await count(sql, message, type);
-    return { lanes: await tellOfMessages(sql, platform.flows, [{ ...about, contactId, link }]), eventId: event.id };
+    return { lanes, eventId: event.id };
   });
   if (lanes.length > 0) platform.signal(lanes);
   return { id: eventId, type, link, at, listened: lanes.length > 0 };

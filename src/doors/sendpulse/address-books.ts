@@ -42,6 +42,10 @@ function serveBooks(app: FastifyInstance, { platform, callerOf }: DoorContext): 
     await deleteList(platform, caller, { id });
     return { result: true };
   });
+  app.get<Named>("/addressbooks/:id/emails/total", hidden, async (request) => {
+    const [book] = await bookOf({ platform, callerOf }, request);
+    return { total: book ? membersOf(book) : 0 };
+  });
   app.get<Named>("/addressbooks/:id/cost", hidden, async (request) => {
     const [book] = await bookOf({ platform, callerOf }, request);
     // There is no tariff and no balance here: nothing costs anything.
@@ -63,7 +67,12 @@ function serveVariables(app: FastifyInstance, { platform, callerOf }: DoorContex
   });
 }
 
-const variableTypes: Record<string, string> = { number: "number", array: "structure", object: "structure" };
+const variableTypes: Record<string, string> = {
+  number: "number",
+  date: "date",
+  array: "structure",
+  object: "structure",
+};
 
 type Book = Awaited<ReturnType<typeof listBooks>>[number];
 
@@ -78,11 +87,16 @@ async function bookOf(
   return books;
 }
 
-function showBook({ number, name, createdAt, subscribed, unsubscribed, unconfirmed }: Book) {
+function membersOf({ subscribed, unsubscribed, unconfirmed }: Book): number {
+  return subscribed + unsubscribed + unconfirmed;
+}
+
+function showBook(book: Book) {
+  const { number, name, createdAt, subscribed, unsubscribed, unconfirmed } = book;
   return {
     id: number,
     name,
-    all_email_qty: subscribed + unsubscribed + unconfirmed,
+    all_email_qty: membersOf(book),
     active_email_qty: subscribed,
     inactive_email_qty: unsubscribed + unconfirmed,
     creationdate: showDate(createdAt),

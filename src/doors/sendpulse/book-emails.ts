@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { AppError } from "../../core/errors.ts";
+import type { AppError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { requireList } from "../../operations/lists.ts";
-import { type FoundPerson, findByEmail, getByEmail, listBooks, listPeople } from "../../operations/people.ts";
+import { type FoundPerson, findByEmail, getByEmail, listPeople } from "../../operations/people.ts";
 import type { Caller } from "../../operations/platform.ts";
 import { removeMembers } from "../../operations/remove-members.ts";
 import { upsertContacts } from "../../operations/upsert-contacts.ts";
@@ -35,13 +35,6 @@ function serveReads(app: FastifyInstance, context: DoorContext): void {
     const page = readPage(await readParameters(request));
     const people = await listPeople(platform, callerOf(request), { ...page, list: request.params.id });
     return people.map(showPerson);
-  });
-  app.get<InBook>("/addressbooks/:id/emails/total", hidden, async (request) => {
-    const number = Number(request.params.id);
-    const wanted = { number: Number.isSafeInteger(number) ? number : 0, limit: 1, offset: 0 };
-    const [book] = await listBooks(platform, callerOf(request), wanted);
-    if (!book) throw new AppError("list_not_found");
-    return { total: book.subscribed + book.unsubscribed + book.unconfirmed };
   });
   app.get<InBook>("/addressbooks/:id/emails/:email", hidden, async (request) => {
     const { caller, listId } = await callOf(context, request);

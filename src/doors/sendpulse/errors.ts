@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { AppError, type ErrorCode, type Issue } from "../../core/errors.ts";
+import { AppError, type ErrorCode, errorTable, type Issue } from "../../core/errors.ts";
 import type { DoorContext } from "../door.ts";
 
 /** An error in SendPulse's own form. `errors` names the broken fields. */
@@ -26,13 +26,21 @@ export function refusal(errorCode: number, message: string, issues: Issue[] = []
 export function wordError(error: AppError): { status: number; body: SendPulseError } {
   if (error.code === "unauthorized") return { status: 401, body: { message: "Unauthorized!", error_code: 401 } };
   const own = error.detail["errorCode"];
-  const errors = error.issues.map(({ path, message }) => ({ field: path, message }));
+  const errors = error.issues.map(({ path, message }) => ({ field: fieldOf(path), message }));
+  const [first] = errors;
+  const isPlain = error.message === errorTable[error.code].title;
   const body = {
     error_code: typeof own === "number" ? own : (numbers[error.code] ?? error.status),
-    message: error.message,
+    // Many clients show the message alone.
+    message: isPlain && first ? `${error.message} ${first.field}: ${first.message}` : error.message,
     ...(errors.length === 0 ? {} : { errors }),
   };
   return { status: typeof own === "number" ? 400 : error.status, body };
+}
+
+/** Where SendPulse's callers gave what operations know by other names. */
+function fieldOf(path: string): string {
+  return path.replace(/^contacts\[(\d+)\]/, "emails[$1]").replace(/^(emails\[\d+\])\.properties/, "$1.variables");
 }
 
 /** Answers every error of the routes in this scope in SendPulse's form. */

@@ -13,6 +13,7 @@ import { acceptAnyBody } from "./parameters.ts";
 import { refusePythonToken } from "./python-token.ts";
 import { serveSmtp } from "./smtp.ts";
 import { serveTags } from "./tags.ts";
+import { refuseUnknownPaths } from "./unknown-paths.ts";
 import { serveUnsubscribes } from "./unsubscribes.ts";
 
 /** Everything of SendPulse's API that needs a token. */
@@ -34,6 +35,7 @@ export async function serveSendPulse(app: FastifyInstance, context: DoorContext)
   acceptAnyBody(app);
   serveOauth(app, context);
   await app.register(async (scope) => serveEvents(scope, context));
+  refuseUnknownPaths(app);
   await app.register(async (scope) => {
     scope.addHook("onRequest", refusePythonToken);
     scope.addHook("onRequest", context.requireCaller("bearer"));
