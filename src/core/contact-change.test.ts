@@ -27,6 +27,16 @@ test.each<[string, ContactChangeInput, Partial<typeof contact>]>([
     { properties: { c: 3, d: null }, replaceProperties: true },
     { properties: { c: 3 } as never },
   ],
+  [
+    "properties replaced, but for some",
+    { properties: { c: 3 }, replaceProperties: true, keepProperties: ["b", "x"] },
+    { properties: { b: contact.properties.b, c: 3 } as never },
+  ],
+  [
+    "values added to lists, each once",
+    { properties: { c: [1, { d: 1 }] }, addToProperties: { c: [{ d: 1 }, 2, 2], n: ["x"], a: ["y"] } },
+    { properties: { ...contact.properties, c: [1, { d: 1 }, 2], n: ["x"], a: ["y"] } as never },
+  ],
   ["tags added and removed", { addTags: ["z", "x"], removeTags: ["y"] }, { tags: ["x", "z"] }],
   ["tags replaced", { tags: ["n"], addTags: ["m"], removeTags: ["n"] }, { tags: ["m"] }],
   ["settings", { timeZone: null, locale: "it" }, { timeZone: null as never, locale: "it" as never }],

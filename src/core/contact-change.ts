@@ -8,16 +8,20 @@ import {
   settingIssues,
   sizeIssues,
 } from "./contact-input.ts";
+import { equalJson } from "./equal-json.ts";
 import type { Issue } from "./errors.ts";
-import type { JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
 
 /**
  * A change to a contact as a caller asks for it. What is missing stays; null clears an identity, the time zone or the locale, and removes
- * a property. `tags` replaces all tags; `addTags` and `removeTags` come after it.
+ * a property. `replaceProperties` takes all others away, but for those in `keepProperties`. `addToProperties` adds to properties that are
+ * lists what is not in them; a property that is none becomes one. `tags` replaces all tags; `addTags` and `removeTags` come after it.
  */
 export type ContactChangeInput = IdentityInput & {
   properties?: JsonObject | undefined;
   replaceProperties?: boolean | undefined;
+  keepProperties?: readonly string[] | undefined;
+  addToProperties?: Record<string, Json[]> | undefined;
   tags?: string[] | undefined;
   addTags?: string[] | undefined;
   removeTags?: string[] | undefined;
@@ -37,6 +41,7 @@ export type ReadContactChange = {
 export function readContactChange(input: ContactChangeInput, { required }: { required: boolean }): ReadContactChange {
   const { identity, issues } = readIdentity(input, { required });
   const properties = readProperties(input.properties ?? {});
+  const added = readProperties(input.addToProperties ?? {});
   const tags = readTags(input.tags ?? []);
   const addTags = readTags(input.addTags ?? [], "addTags");
   const removeTags = readTags(input.removeTags ?? [], "removeTags");
@@ -53,6 +58,7 @@ export function readContactChange(input: ContactChangeInput, { required }: { req
     issues: [
       ...issues,
       ...properties.issues,
+      ...added.issues,
       ...tags.issues,
       ...addTags.issues,
       ...removeTags.issues,
@@ -76,12 +82,29 @@ export function changeContact<Of extends Fields>(
   const changed = {
     ...contact,
     ...identities,
-    properties: mergeProperties(input.replaceProperties ? {} : contact.properties, input.properties ?? {}),
+    properties: changeProperties(contact.properties, input),
     tags: [...tags],
     timeZone: input.timeZone === undefined ? contact.timeZone : input.timeZone,
     locale: input.locale === undefined ? contact.locale : input.locale,
   };
   return { contact: changed, issues: [...sizeIssues(changed.properties, "properties"), ...ruleIssues(changed)] };
+}
+
+function changeProperties(old: JsonObject, input: ContactChangeInput): JsonObject {
+  const { replaceProperties, keepProperties = [], properties = {}, addToProperties = {} } = input;
+  const kept = replaceProperties
+    ? Object.fromEntries(Object.entries(old).filter(([name]) => keepProperties.includes(name)))
+    : old;
+  const changed = mergeProperties(kept, properties);
+  for (const [name, values] of Object.entries(addToProperties)) {
+    const present = changed[name];
+    const list = Array.isArray(present) ? present : [];
+    const missing = values.filter(
+      (value, index) => ![...list, ...values.slice(0, index)].some((own) => equalJson(own, value)),
+    );
+    if (missing.length > 0) changed[name] = [...list, ...missing];
+  }
+  return changed;
 }
 
 function ruleIssues(contact: Fields): Issue[] {

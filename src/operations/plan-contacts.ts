@@ -1,4 +1,4 @@
-import { type Contact, identityKinds, type MembershipState } from "../core/contact.ts";
+import { type Contact, type IdentityKind, identityKinds, type MembershipState } from "../core/contact.ts";
 import { type ContactChangeInput, changeContact, type ReadContactChange } from "../core/contact-change.ts";
 import { equalJson } from "../core/equal-json.ts";
 import { AppError } from "../core/errors.ts";
@@ -11,9 +11,13 @@ import { identityKey } from "./known-contacts.ts";
 import { identityRows } from "./resolve-contacts.ts";
 import type { ContactWrite } from "./tell-changes.ts";
 
-/** With an `id` that contact is changed; without, the one that the identities name, or a new one. */
+/**
+ * With an `id` that contact is changed; without, the one that the identities name, or a new one. With `by` it is the contact that has that
+ * identity; if nobody has it, one that another identity names and that lacks one of that kind.
+ */
 export type UpsertContactInput = ContactChangeInput & {
   id?: string | undefined;
+  by?: IdentityKind | undefined;
   lists?: { id: string; state: MembershipState }[] | undefined;
 };
 
@@ -79,7 +83,7 @@ function takeUp(draft: Draft, wish: ContactWish): ContactOutcome {
   if (change.issues.length > 0) return refuse(new AppError("invalid_request", undefined, { issues: change.issues }));
   const unknown = (input.lists ?? []).find(({ id }) => !draft.lists.includes(id));
   if (unknown) return refuse(noList(unknown.id));
-  const id = input.id ?? findTarget(draft, change);
+  const id = input.id ?? findTarget(draft, wish);
   const old = id === undefined ? blankContact(draft) : draft.current.get(id);
   if (!old) return refuse(new AppError("contact_not_found"));
   const { contact, issues } = changeContact(old, change);
@@ -90,9 +94,15 @@ function takeUp(draft: Draft, wish: ContactWish): ContactOutcome {
 }
 
 /** The contact that the first identity with an owner names. */
-function findTarget({ workspaceId, owners }: Draft, { identity }: ReadContactChange): string | undefined {
-  const found = identityRows(workspaceId, identity).flatMap((row) => owners.get(identityKey(row)) ?? []);
-  return found[0]?.contactId;
+function findTarget(
+  { workspaceId, owners, current }: Draft,
+  { input: { by }, change }: ContactWish,
+): string | undefined {
+  const found = identityRows(workspaceId, change.identity).flatMap((row) => owners.get(identityKey(row)) ?? []);
+  if (by === undefined) return found[0]?.contactId;
+  const named =
+    found.find(({ kind }) => kind === by) ?? found.find(({ contactId }) => current.get(contactId)?.[by] === null);
+  return named?.contactId;
 }
 
 function blankContact({ newContactId, workspaceId, now }: Draft): Contact {

@@ -209,3 +209,19 @@ test("needs the scope", async () => {
     detail: { scope: "contacts:write" },
   });
 });
+
+test("found by its phone, another contact's e-mail is refused, and one that has only the e-mail gets the phone", async () => {
+  const [phone, other, third] = ["+393339990011", "+393339990012", "+393339990013"];
+  const { contact } = await upsert({ phone, email: "owner@by.example" });
+  await upsert({ email: "lonely@by.example" });
+  expect((await upsert({ by: "phone", phone, email: "changed@by.example" })).contact).toMatchObject({
+    id: contact.id,
+    email: "changed@by.example",
+  });
+  await expect(upsert({ by: "phone", phone: other, email: "changed@by.example" })).rejects.toMatchObject({
+    code: "identity_taken",
+    detail: { kind: "email", contactId: contact.id },
+  });
+  const filled = await upsert({ by: "phone", phone: third, email: "lonely@by.example" });
+  expect(filled).toMatchObject({ created: false, contact: { email: "lonely@by.example", phone: third } });
+});
