@@ -28,6 +28,7 @@ export const errorTable = {
   ab_test_not_found: { status: 404, retry: false, title: "There is no such A/B test in the published flow." },
   run_not_found: { status: 404, retry: false, title: "There is no such run." },
   broadcast_not_found: { status: 404, retry: false, title: "There is no such broadcast." },
+  start_list_not_found: { status: 404, retry: false, title: "There is no such start." },
   job_not_found: { status: 404, retry: false, title: "There is no such job." },
   message_not_found: { status: 404, retry: false, title: "There is no such message." },
   suppression_not_found: { status: 404, retry: false, title: "The address is not suppressed." },

@@ -13,7 +13,7 @@ type End = { reason: string; detail?: Json; now: Date };
 // After the entries of a pass in the same millisecond, whose seq is a visit.
 const endSeq = 1_000_000;
 
-/** Ends live runs of one lane from outside a pass, with an entry in their trail. The caller holds the lane. */
+/** Ends live runs from outside a pass, with an entry in their trail. The caller holds their lanes. */
 export async function cancelRuns(sql: Transaction, runs: readonly Run[], { reason, detail, now }: End): Promise<Run[]> {
   if (runs.length === 0) return [];
   const changes = runs.map((run) => ({
@@ -29,7 +29,7 @@ export async function cancelRuns(sql: Transaction, runs: readonly Run[], { reaso
   return changes.map(({ run }) => run);
 }
 
-/** Saves what something from outside a pass made of runs of one lane, with their trail and the roll-ups. The caller holds the lane. */
+/** Saves what something from outside a pass made of runs, with their trail and the roll-ups. The caller holds their lanes. */
 export async function saveChanges(sql: Transaction, changes: readonly RunChange[], now: Date): Promise<void> {
   if (changes.length === 0) return;
   const trail = changes.map(({ run, trail: entry }) => ({
@@ -47,13 +47,13 @@ export async function saveChanges(sql: Transaction, changes: readonly RunChange[
   await addCounts(sql, countRows(changes));
 }
 
-/** Counts of runs of one lane as rows of the roll-ups. */
+/** Counts of runs as rows of the roll-ups. */
 function countRows(changes: readonly Pick<RunChange, "run" | "counts">[]): CounterRow[] {
   const rows = new Map<string, CounterRow>();
   for (const { run, counts } of changes) {
     const { lane, workspaceId, flowId } = run;
     for (const { version, name } of counts) {
-      const key = `${flowId}|${version}|${name}`;
+      const key = `${lane}|${flowId}|${version}|${name}`;
       const by = (rows.get(key)?.by ?? 0) + 1;
       rows.set(key, { lane, workspaceId, subject: flowId, version, name, by });
     }

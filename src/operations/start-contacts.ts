@@ -40,7 +40,7 @@ export async function startContacts(platform: Platform, caller: Caller, start: C
     if (issues.length > 0) return { status: "refused", issues };
     if (contactId === undefined)
       return { status: "refused", issues: [{ path: at, message: "there is no such contact" }] };
-    const event = eventOf(contactId, { ...start, workspaceId: caller.workspaceId, now });
+    const event = startEvent(contactId, { ...start, workspaceId: caller.workspaceId, now });
     events.push(event);
     return { status: "queued", eventId: event.id, contactId };
   });
@@ -87,9 +87,15 @@ async function resolve(
   });
 }
 
-function eventOf(
+type ContactStart = Pick<ContactsStart, "flowId" | "entry" | "variables" | "priority"> & {
+  workspaceId: string;
+  now: Date;
+};
+
+/** The event that starts a flow for a contact. */
+export function startEvent(
   contactId: string,
-  { workspaceId, flowId, entry, variables, priority, now }: ContactsStart & { workspaceId: string; now: Date },
+  { workspaceId, flowId, entry, variables, priority, now }: ContactStart,
 ): EventRow {
   const lane = laneOf(contactId);
   return {

@@ -44,13 +44,11 @@ export type Started = { flowId: string; entry: string } & ({ results: StartResul
  */
 export async function startFlow(platform: Platform, caller: Caller, input: StartInput): Promise<Started> {
   requireScope(caller, "runs:write");
-  const row = await requireFlow(platform.sql, caller.workspaceId, input.id);
-  const version = requireActive(row);
-  const flow = await requireVersion(platform.sql, platform.flows, { flowId: row.id, version });
+  const { entries, flowId } = await openFlow(platform, caller, input.id);
   const target = readTarget(input);
-  const entry = chooseEntry(flow.entries, input.entry);
+  const entry = chooseEntry(entries, input.entry);
   const variables = readVariables(entry, input.variables ?? {});
-  const about = { flowId: row.id, entry: entry.name };
+  const about = { flowId, entry: entry.name };
   if ("contacts" in target) {
     refuseIf(payloadIssues(variables, "variables"));
     const { contacts, path } = target;
@@ -60,6 +58,27 @@ export async function startFlow(platform: Platform, caller: Caller, input: Start
   }
   const start = { ...about, audience: target.audience, variables, priority: priorities[input.priority ?? "low"] };
   return { ...about, broadcast: await startAudience(platform, caller, start) };
+}
+
+/** What a start by the API of an active flow comes to: its entry, and the variables with their defaults. Throws as `startFlow` does. */
+export async function prepareStart(
+  platform: Platform,
+  caller: Caller,
+  { id, variables: given = {} }: { id: string; variables?: JsonObject | undefined },
+): Promise<{ flowId: string; entry: string; variables: JsonObject }> {
+  requireScope(caller, "runs:write");
+  const { entries, flowId } = await openFlow(platform, caller, id);
+  const entry = chooseEntry(entries, undefined);
+  const variables = readVariables(entry, given);
+  refuseIf(payloadIssues(variables, "variables"));
+  return { flowId, entry: entry.name, variables };
+}
+
+async function openFlow(platform: Platform, { workspaceId }: Caller, ref: string) {
+  const row = await requireFlow(platform.sql, workspaceId, ref);
+  const version = requireActive(row);
+  const { entries } = await requireVersion(platform.sql, platform.flows, { flowId: row.id, version });
+  return { entries, flowId: row.id };
 }
 
 function requireActive({ status, version }: FlowRow): number {

@@ -5,6 +5,7 @@ import { removeOldAnswers } from "../storage/idempotency.ts";
 import { removeOldJobs } from "../storage/jobs.ts";
 import { removeSentContents } from "../storage/mail-contents.ts";
 import { ensurePartitions } from "../storage/partitions.ts";
+import { removeOldStartLists } from "../storage/start-lists.ts";
 
 export type Job = { name: string; everyMs: number; run: () => Promise<void> };
 
@@ -17,6 +18,8 @@ export const answersKeptMs = 24 * hourMs;
 const jobsKeptMs = 90 * 24 * hourMs;
 /** How long an import that has ended can be looked at, in milliseconds. */
 const importsKeptMs = 30 * 24 * hourMs;
+/** How long a start for named contacts is on record, in milliseconds; its runs stay. */
+const startListsKeptMs = 90 * 24 * hourMs;
 
 /** What every process does from time to time. Each is safe to run in several at once. */
 export function housekeeping(sql: Sql, now: () => Date): Job[] {
@@ -39,6 +42,11 @@ export function housekeeping(sql: Sql, now: () => Date): Job[] {
     },
     { name: "sent mails", everyMs: hourMs / 4, run: () => removeAllSent(sql, new Date(now().getTime() - hourMs)) },
     { name: "cleared event logs", everyMs: hourMs / 60, run: () => eraseClearedLogs(sql) },
+    {
+      name: "old start lists",
+      everyMs: 24 * hourMs,
+      run: () => removeOldStartLists(sql, new Date(now().getTime() - startListsKeptMs)),
+    },
   ];
 }
 

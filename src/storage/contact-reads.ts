@@ -63,6 +63,22 @@ export async function findContacts(
       join contact c on c.lane = k.lane and c.id = k.id and c.workspace_id = ${workspaceId}`;
 }
 
+/** A page of the contacts of a workspace by its place, newest first, and how many there are. */
+export async function pageContacts(
+  sql: Queryable,
+  { workspaceId, offset, limit }: { workspaceId: string; offset: number; limit: number },
+): Promise<{ count: number; rows: ContactRecord[] }> {
+  const [[counted], rows] = await Promise.all([
+    sql<[{ count: number }]>`select count(*) as count from contact c where c.workspace_id = ${workspaceId}`,
+    sql<ContactRecord[]>`
+      select ${sql.unsafe(columns)}
+        from (select lane, id from contact where workspace_id = ${workspaceId} order by id desc offset ${offset} limit ${limit}) as k
+        join contact c on c.lane = k.lane and c.id = k.id
+       order by c.id desc`,
+  ]);
+  return { count: counted.count, rows };
+}
+
 export type ContactFilter = {
   workspaceId: string;
   ids: readonly string[] | null;

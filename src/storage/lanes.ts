@@ -14,3 +14,8 @@ export async function lockLanes(sql: Transaction, lanes: readonly number[]): Pro
 export async function lockLane(sql: Transaction, lane: number): Promise<void> {
   await sql`select lane from lane where lane = ${lane} for update`;
 }
+
+/** The same for several, in the one order in which everybody locks them. */
+export async function holdLanes(sql: Transaction, lanes: readonly number[]): Promise<void> {
+  await sql`select lane from lane where lane = any(${[...lanes]}::smallint[]) order by lane for update`;
+}

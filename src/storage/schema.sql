@@ -824,6 +824,37 @@ create table segment_member (
 );
 CREATE INDEX segment_member_segment ON public.segment_member USING btree (segment_id, contact_id);
 
+create table start_list (
+  id uuid not null,
+  workspace_id uuid not null,
+  flow_id uuid not null,
+  entry text not null,
+  variables jsonb not null,
+  ends_others boolean not null,
+  contacts integer not null,
+  created_by text,
+  created_at timestamp with time zone not null,
+  constraint start_list_pkey PRIMARY KEY (id),
+  constraint start_list_variables_check CHECK ((jsonb_typeof(variables) = 'object'::text)),
+  constraint start_list_flow_id_fkey FOREIGN KEY (flow_id) REFERENCES flow(id),
+  constraint start_list_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspace(id)
+);
+CREATE INDEX start_list_age ON public.start_list USING btree (created_at);
+CREATE INDEX start_list_workspace ON public.start_list USING btree (workspace_id, id);
+
+create table start_list_contact (
+  lane smallint not null,
+  event_id uuid not null,
+  contact_id uuid not null,
+  start_list_id uuid not null,
+  workspace_id uuid not null,
+  flow_id uuid not null,
+  constraint start_list_contact_pkey PRIMARY KEY (lane, event_id)
+);
+CREATE INDEX start_list_contact_contact ON public.start_list_contact USING btree (lane, contact_id);
+CREATE INDEX start_list_contact_list ON public.start_list_contact USING btree (start_list_id, event_id);
+CREATE INDEX start_list_contact_workspace ON public.start_list_contact USING btree (workspace_id, event_id);
+
 create table suppression (
   workspace_id uuid not null,
   channel text not null,
