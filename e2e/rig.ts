@@ -14,8 +14,9 @@ import { startSmtpSink } from "../src/testing/smtp-sink.ts";
 export type Call = { method: string; path: string; body: string };
 
 /** A whole server with a database of its own, an SMTP sink behind it and an HTTP target that its flows may call. */
-export async function startRig(answer: (call: Call) => object) {
-  const [database, sink, target] = await Promise.all([createEmptyDatabase(), startSmtpSink(), startTarget(answer)]);
+export async function startRig(answer: (call: Call) => object, statusOf: (call: Call) => number = () => 200) {
+  const started = [createEmptyDatabase(), startSmtpSink(), startTarget(answer, statusOf)] as const;
+  const [database, sink, target] = await Promise.all(started);
   const folder = await mkdtemp(join(tmpdir(), "staffetta-e2e-"));
   const key = "stk_end_to_end_key_of_the_tests_0000000000000000";
   const read = readConfiguration({
@@ -69,11 +70,12 @@ export async function readExample(file: string, replacements: Record<string, str
   return JSON.parse(text);
 }
 
-async function startTarget(answer: (call: Call) => object) {
+async function startTarget(answer: (call: Call) => object, statusOf: (call: Call) => number) {
   const calls: Call[] = [];
   const server = createServer(async (request, response) => {
     const call = { method: request.method ?? "", path: request.url ?? "", body: await bodyOf(request) };
     calls.push(call);
+    response.statusCode = statusOf(call);
     response.setHeader("content-type", "application/json").end(JSON.stringify(answer(call)));
   });
   await once(server.listen(0, "127.0.0.1"), "listening");

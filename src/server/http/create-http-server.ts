@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { serveChatfuel } from "../../doors/chatfuel/routes.ts";
 import { serveEmailchef } from "../../doors/emailchef/routes.ts";
+import { serveHilos } from "../../doors/hilos/routes.ts";
 import { type RestContext, serveRest } from "../../doors/rest/routes.ts";
 import { serveSendPulse } from "../../doors/sendpulse/routes.ts";
 import type { Caller } from "../../operations/platform.ts";
@@ -38,7 +39,7 @@ export type HttpServerOptions = {
 
 type Door = (app: FastifyInstance, context: RestContext) => Promise<void>;
 
-const doors: readonly Door[] = [serveRest, serveChatfuel, serveEmailchef, serveSendPulse];
+const doors: readonly Door[] = [serveRest, serveChatfuel, serveEmailchef, serveHilos, serveSendPulse];
 
 /** Builds the HTTP side of the server with all its doors and pages. It listens to nothing yet; `close` lets open requests finish. */
 export async function createHttpServer({
