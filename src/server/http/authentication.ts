@@ -32,6 +32,7 @@ export type Authentication = {
 };
 
 const maxKnown = 10_000;
+const wrongKey = "This API key is not known, was revoked, or is not shown in a form that is taken here.";
 
 /** Makes the check of API keys, in every form, with its two limits: requests per key, and wrong keys per address. */
 export function createAuthentication(options: AuthenticationOptions): Authentication {
@@ -49,7 +50,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     if (caller === null || (id !== undefined && !isSameId(id, caller.keyId ?? ""))) {
       if (caller === null) known.delete(secret);
       wrong.take(address, options.clock());
-      throw unauthorized("This API key is not known, or was revoked.");
+      throw unauthorized(wrongKey);
     }
     if (known.size >= maxKnown) known.clear();
     known.add(secret);
@@ -65,7 +66,9 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
 
   async function check(request: FastifyRequest, reply: FastifyReply, forms: readonly CredentialForm[]): Promise<void> {
     const credentials = readCredentials(request.headers, forms);
-    if (credentials === null) throw unauthorized(credentialHint(forms));
+    // What cannot be read is nobody's guess at a key and not counted as one, but the answer does not tell it from a wrong key.
+    if (credentials === null)
+      throw unauthorized(showsCredentials(request.headers, forms) ? wrongKey : credentialHint(forms));
     const caller = await identify(request, credentials);
     countRequest(caller, reply);
     request.caller = caller;
