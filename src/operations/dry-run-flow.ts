@@ -1,19 +1,19 @@
 import type { Condition } from "../core/condition/condition.ts";
-import type { Contact } from "../core/contact.ts";
 import { AppError, type Issue } from "../core/errors.ts";
 import { type CompiledFlow, compileFlow, listened } from "../core/flow/compile.ts";
 import { validateFlow } from "../core/flow/validate.ts";
 import type { WorkspaceFacts } from "../core/flow/workspace-facts.ts";
 import { issuesOf } from "../core/issues.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { SegmentSet } from "../core/segment/segment-set.ts";
 import { simulate } from "../core/simulate/simulate.ts";
 import type { SimulatedCounts, Simulation } from "../core/simulate/simulation.ts";
 import { type Stubs, stubsSchema } from "../core/simulate/stubs.ts";
 import { addCounts } from "../core/simulate/tally.ts";
 import { addDuration } from "../core/time.ts";
 import { type ContactRecord, listContactRecords } from "../storage/contact-reads.ts";
-import { loadMemberships } from "../storage/memberships.ts";
 import { findSuppressed } from "../storage/suppressions.ts";
+import { withAllFacts } from "./contact-facts.ts";
 import { whereIssues } from "./list-contacts.ts";
 import { unknownSegments } from "./missing-references.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
@@ -56,9 +56,10 @@ export async function dryRunFlow(platform: Platform, caller: Caller, input: DryR
     requireDefinition(platform, caller, input),
     requireWorkspace(platform, caller),
   ]);
-  const trial = prepare(platform, { ...input, ...definition, workspace });
   const issues = await unknownSegments(platform.sql, caller.workspaceId, input.where);
   if (issues.length > 0) throw new AppError("invalid_request", undefined, { issues });
+  const segments = platform.flows.segments(caller.workspaceId);
+  const trial = { ...prepare(platform, { ...input, ...definition, workspace }), segments, started: new Map() };
   const result = emptyRun(trial);
   const deadline = performance.now() + bounds.timeMs;
   const limit = input.limit ?? 1000;
@@ -76,7 +77,10 @@ export async function dryRunFlow(platform: Platform, caller: Caller, input: DryR
   }
 }
 
-type Trial = {
+/** `started` counts over all pages, for daily caps. */
+type Trial = Prepared & { segments: SegmentSet; started: Map<string, number> };
+
+type Prepared = {
   flow: CompiledFlow;
   workspace: WorkspaceFacts;
   stubs: Stubs;
@@ -88,7 +92,7 @@ type Trial = {
 type Preparing = DryRunInput & { version: number; definition: unknown; workspace: WorkspaceFacts };
 
 /** Checks everything before any contact is looked at. */
-function prepare({ registry, now }: Platform, input: Preparing): Trial {
+function prepare({ registry, now }: Platform, input: Preparing): Prepared {
   const { id, version, definition, workspace, listId, limit = 1000, share = 1 } = input;
   const checked = validateFlow(definition, registry);
   if (!checked.ok)
@@ -113,7 +117,7 @@ function prepare({ registry, now }: Platform, input: Preparing): Trial {
 const year = { amount: 366, unit: "days" } as const;
 
 /** The event that brings each contact in, by the entry that was named or the only one. */
-function eventOf(flow: CompiledFlow, { entry: wanted, payload = {} }: DryRunInput): Trial["event"] | Issue {
+function eventOf(flow: CompiledFlow, { entry: wanted, payload = {} }: DryRunInput): Prepared["event"] | Issue {
   const names = flow.entries.map(({ name }) => name).join(", ");
   const entry = wanted === undefined ? flow.entries[0] : flow.entries.find(({ name }) => name === wanted);
   if (!entry || (wanted === undefined && flow.entries.length > 1))
@@ -133,20 +137,22 @@ async function pageOf({ sql, now }: Platform, { workspaceId }: Caller, query: Pa
 }
 
 async function playPage({ sql }: Platform, trial: Trial, page: readonly ContactRecord[]): Promise<Simulation> {
-  const { flow, workspace, stubs, event, now, until } = trial;
-  const [memberships, suppressed] = await Promise.all([loadMemberships(sql, page), suppressedAmong(sql, page)]);
-  const lists = new Map<string, Contact["lists"]>();
-  for (const { contactId, listId, state } of memberships)
-    lists.set(contactId, { ...lists.get(contactId), [listId]: state });
-  const change = { identity: {}, properties: {}, joinList: null };
-  const subjects = page.map((row) => ({
-    contact: { ...row, lists: lists.get(row.id) ?? {} },
-    arrivals: [{ at: now, ...event, change }],
+  const { flow, workspace, segments, started, stubs, event, now, until } = trial;
+  const reads = [flow, ...segments.all].map((of) => of.reads);
+  const [contacts, suppressed] = await Promise.all([
+    withAllFacts(sql, page, { reads, now }),
+    suppressedAmong(sql, page),
+  ]);
+  const change = { identity: {}, properties: {}, lists: {}, write: null };
+  const subjects = contacts.map((contact) => ({
+    contact,
+    arrivals: [{ at: now, change, event, report: null }],
     suppressed,
   }));
   const limits = { steps: page.length * 1000, ticks: 0 };
+  const about = { workspace, segments, started, stubs, from: now, until, limits };
   // One entry brings everybody in; what the clock would do besides is another matter.
-  return simulate({ flows: [flow], workspace, subjects, stubs, from: now, until, limits, keepsTexts: false });
+  return simulate({ flows: [flow], subjects, ...about, keepsTexts: false });
 }
 
 async function suppressedAmong(sql: Platform["sql"], page: readonly ContactRecord[]): Promise<Map<string, string>> {
@@ -157,7 +163,7 @@ async function suppressedAmong(sql: Platform["sql"], page: readonly ContactRecor
 
 type Running = Omit<DryRun, "counts"> & { counts: SimulatedCounts };
 
-function emptyRun({ flow, workspace, stubs, now }: Trial): Running {
+function emptyRun({ flow, workspace, stubs, now }: Prepared): Running {
   const limits = { steps: 0, ticks: 0 };
   const { counts } = simulate({ flows: [flow], workspace, subjects: [], stubs, from: now, until: now, limits });
   const [none] = counts;

@@ -4,6 +4,7 @@ import type { Simulation } from "../core/simulate/simulation.ts";
 import { findContacts } from "../storage/contact-reads.ts";
 import { listEventRows } from "../storage/event-reads.ts";
 import { loadMemberships } from "../storage/memberships.ts";
+import { loadSegments } from "../storage/segment-members.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { idFilter } from "./read-filter.ts";
 import { refuseSimulation, requireDefinition, requireWorkspace } from "./simulated-flow.ts";
@@ -42,7 +43,9 @@ export async function simulateFlow(platform: Platform, caller: Caller, input: Si
   const { limits } = bounds;
   const mayGoOn = () => performance.now() < deadline;
   const { registry } = platform;
-  const played = play({ flows: [flow], registry, workspace, ...story, answers, now, until, limits, mayGoOn });
+  const segments = platform.flows.segments(caller.workspaceId);
+  const about = { registry, workspace, segments, answers, now, until, limits, mayGoOn };
+  const played = play({ flows: [flow], ...story, ...about });
   return played.ok ? played.simulation : refuseSimulation(played.issues);
 }
 
@@ -89,12 +92,13 @@ async function storyOf(platform: Platform, caller: Caller, input: SimulateInput)
 
 async function contactsOf({ sql }: Platform, { workspaceId }: Caller, ids: string[]) {
   const rows = await findContacts(sql, { workspaceId, ids });
-  const memberships = await loadMemberships(sql, rows);
+  const [memberships, segments] = await Promise.all([loadMemberships(sql, rows), loadSegments(sql, rows)]);
   return rows.map(({ lane: _, workspaceId: __, createdAt, updatedAt: ___, ...contact }) => ({
     ...contact,
     lists: Object.fromEntries(
       memberships.filter(({ contactId }) => contactId === contact.id).map(({ listId, state }) => [listId, state]),
     ),
+    segments: segments.get(contact.id) ?? [],
     createdAt: createdAt.toISOString(),
   }));
 }

@@ -1,6 +1,5 @@
-import type { Audience } from "../audience.ts";
-import { evaluate } from "../condition/condition.ts";
-import { type Contact, contactScope } from "../contact.ts";
+import { isInAudience } from "../audience.ts";
+import type { Contact } from "../contact.ts";
 import type { CompiledEntry, CompiledFlow } from "../flow/compile.ts";
 import { occurrenceName } from "../flow/occurrence-names.ts";
 import type { WorkspaceFacts } from "../flow/workspace-facts.ts";
@@ -31,30 +30,18 @@ function ticksOfEntry(flow: CompiledFlow, entry: CompiledEntry, { from, until, t
   return ticks;
 }
 
-/** The start that a look brings the contact, or null. Who is in a segment cannot be told here, so nobody is. */
+/** The start that a look brings the contact, or null. */
 export function startOf(
   { flow, entry, from, to }: Tick,
   contact: Contact,
   workspace: WorkspaceFacts,
 ): { name: string; payload: JsonObject; target: { flowId: string; entry: string } } | null {
   const { schedule } = entry.kind;
-  if (!schedule || !isIn(schedule.audience(entry.config), contact, { workspace, now: to })) return null;
+  if (!schedule || !isInAudience(schedule.audience(entry.config), contact, { workspace, now: to })) return null;
   const window = { from, to, timeZone: workspace.timeZone };
   const payload = schedule.picks
     ? schedule.picks.pick(entry.config, contact, window)
     : schedule.variables(entry.config);
   if (payload === null) return null;
   return { name: occurrenceName.start(flow.id), payload, target: { flowId: flow.id, entry: entry.name } };
-}
-
-type At = { workspace: WorkspaceFacts; now: Date };
-
-/** True when the contact is in the audience at that instant. */
-export function isIn(audience: Audience | null, contact: Contact, { workspace, now }: At): boolean {
-  if (audience === null) return true;
-  if ("list" in audience) return contact.lists[audience.list] === "subscribed";
-  if ("segment" in audience) return false;
-  const facts = { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone };
-  const scope = { contact: contactScope(contact), event: {}, run: {}, steps: {}, workspace: facts };
-  return evaluate(audience.where, scope, now);
 }

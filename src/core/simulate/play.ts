@@ -3,7 +3,6 @@ import { type CompiledFlow, compileFlow, type Registry } from "../flow/compile.t
 import { idOfName, resolveReferences } from "../flow/references.ts";
 import { validateFlow } from "../flow/validate.ts";
 import type { WorkspaceFacts } from "../flow/workspace-facts.ts";
-import { isUuid } from "../id.ts";
 import { issuesOf } from "../issues.ts";
 import { isJsonObject, type Json } from "../json.ts";
 import { addDuration } from "../time.ts";
@@ -21,7 +20,7 @@ export type PlayInput = StoryInput & {
   now?: Date | null;
   until?: Date | null;
   limits?: SimulationInput["limits"];
-} & Pick<SimulationInput, "defaultFrom" | "keepsTexts" | "mayGoOn">;
+} & Pick<SimulationInput, "defaultFrom" | "keepsTexts" | "mayGoOn" | "segments">;
 
 export type Played = { ok: true; simulation: Simulation } | { ok: false; issues: Issue[] };
 
@@ -39,16 +38,15 @@ export function play(input: PlayInput): Played {
     issues.push({ path: "flows", message: "must not be the same flow twice, nor two of one name" });
   const stubs = stubsSchema.safeParse(input.answers ?? {});
   if (!stubs.success) issues.push(...issuesOf(stubs.error, "answers"));
-  const contacts = input.contacts?.map(withListIds);
-  const read = readStory({ ...input, ...(contacts ? { contacts } : {}) }, { flows, workspaceId: workspace.id, now });
+  const read = readStory(input, { flows, workspaceId: workspace.id, now });
   // Without sound flows, what an event says of them cannot be judged.
   if (!read.ok && issues.length === 0) issues.push(...read.issues);
   if (!(read.ok && stubs.success) || issues.length > 0) return { ok: false, issues };
   const { subjects, from, last } = read.story;
   const until = input.until ?? addDuration(last, { amount: 366, unit: "days" });
-  const { defaultFrom, keepsTexts, mayGoOn } = input;
+  const { defaultFrom, keepsTexts, mayGoOn, segments } = input;
   const options = Object.fromEntries(
-    Object.entries({ defaultFrom, keepsTexts, mayGoOn }).filter(([, value]) => value !== undefined),
+    Object.entries({ defaultFrom, keepsTexts, mayGoOn, segments }).filter(([, value]) => value !== undefined),
   );
   return {
     ok: true,
@@ -75,12 +73,4 @@ function readFlow(
 
 function under(path: string, rest: string): string {
   return rest === "" || rest.startsWith("[") ? `${path}${rest}` : `${path}.${rest}`;
-}
-
-/** Lists by name are known by the same ids that references to them have in files. */
-function withListIds(contact: unknown): unknown {
-  if (!isJsonObject(contact) || !Array.isArray(contact.lists)) return contact;
-  const idOf = (list: Json) =>
-    typeof list === "string" && !isUuid(list) ? idOfName({ kind: "list", name: list }) : list;
-  return { ...contact, lists: contact.lists.map(idOf) };
 }

@@ -1,6 +1,7 @@
 import type { IdentityKind } from "../contact.ts";
 import type { Issue } from "../errors.ts";
 import type { CompiledEntry, CompiledFlow } from "../flow/compile.ts";
+import { occurrenceName } from "../flow/occurrence-names.ts";
 import type { JsonObject } from "../json.ts";
 import type { ReadEventInput } from "./story-schema.ts";
 
@@ -11,12 +12,14 @@ export type ReadCallEvent = {
   identity: Partial<Record<IdentityKind, string>>;
   properties: JsonObject;
   joinList: string | null;
+  /** The variables of a start, in place of what the event brought. */
+  payload?: JsonObject;
   issues: Issue[];
 };
 
 type Place = { flows: readonly CompiledFlow[]; path: string };
 
-/** Reads whom an event is meant for; when it has no name, it is a call to the address of the entry, with the payload as its body. */
+/** Reads whom an event is meant for; when it has no name, it is a call to the address of the entry, with the payload as its body, or a start with its variables. */
 export function readCall(event: ReadEventInput, { flows, path }: Place): ReadCallEvent {
   const { entry, name } = event;
   const wanted = event.flow ?? event.flowId;
@@ -33,10 +36,23 @@ export function readCall(event: ReadEventInput, { flows, path }: Place): ReadCal
   if (entry !== undefined && !found) return refuse("entry", `the flow "${flow.definition.name}" has no such entry`);
   const target = entry === undefined ? { flowId: flow.id } : { flowId: flow.id, entry };
   if (name !== undefined || !found) return { ...nothing, target, issues: [] };
-  const call = callOf(found, event.payload);
-  if (!call) return refuse("name", `must be there: the entry "${entry}" has no address of its own`);
-  const issues = call.issues.map((issue) => ({ ...issue, path: `${path}.payload.${issue.path}` }));
-  return { ...call, target, issues: event.contact === undefined ? issues : [] };
+  const read = nameless(found, flow.id, { ...event, path });
+  return read
+    ? { ...read, target }
+    : refuse("name", `must be there: the entry "${entry}" is neither a call nor a start`);
+}
+
+/** A contact that is named beside the body of a call need not be in it. */
+function nameless(
+  entry: CompiledEntry,
+  flowId: string,
+  { payload, contact, path }: Pick<ReadEventInput, "payload" | "contact"> & { path: string },
+): Omit<ReadCallEvent, "target"> | null {
+  const call = callOf(entry, payload);
+  const read = call ?? startOf(entry, flowId, payload);
+  if (!read) return null;
+  const issues = read.issues.map((issue) => ({ ...issue, path: `${path}.payload.${issue.path}` }));
+  return { ...read, issues: call && contact !== undefined ? [] : issues };
 }
 
 function flowWith(flows: readonly CompiledFlow[], entry: string | undefined): CompiledFlow | undefined {
@@ -44,7 +60,8 @@ function flowWith(flows: readonly CompiledFlow[], entry: string | undefined): Co
   return more.length === 0 ? flow : undefined;
 }
 
-function flowNamed(flows: readonly CompiledFlow[], wanted: string): CompiledFlow | undefined {
+/** The one flow of this name or id. */
+export function flowNamed(flows: readonly CompiledFlow[], wanted: string): CompiledFlow | undefined {
   const [flow, ...more] = flows.filter(({ id, definition }) => id === wanted || definition.name === wanted);
   return more.length === 0 ? flow : undefined;
 }
@@ -54,4 +71,11 @@ function callOf({ kind, config }: CompiledEntry, body: JsonObject) {
   const { event, list } = kind.call.settings(config);
   const { identity, properties, issues } = kind.call.read(config, body);
   return { name: event, identity, properties, joinList: list, issues };
+}
+
+function startOf({ kind, config }: CompiledEntry, flowId: string, given: JsonObject) {
+  if (!kind.start) return null;
+  const { variables, issues } = kind.start.read(config, given);
+  const name = occurrenceName.start(flowId);
+  return { name, payload: variables, identity: {}, properties: {}, joinList: null, issues };
 }

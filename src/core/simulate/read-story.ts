@@ -3,13 +3,14 @@ import { readIdentity, readProperties } from "../contact-input.ts";
 import type { Issue } from "../errors.ts";
 import type { CompiledFlow } from "../flow/compile.ts";
 import { issuesOf, joinPath } from "../issues.ts";
-import type { Json } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import { findJsonProblems } from "../json-problems.ts";
 import { parseInstant } from "../time.ts";
-import { readCall } from "./read-call.ts";
+import { type ReadCallEvent, readCall } from "./read-call.ts";
+import { readHappening } from "./read-happening.ts";
 import { Roster } from "./roster.ts";
 import type { Arrival, Subject } from "./simulation.ts";
-import { contactInput, eventInput, type ReadEventInput, storyLimits } from "./story-schema.ts";
+import { contactInput, eventInput, type ReadEventInput, readLists, storyLimits } from "./story-schema.ts";
 
 /** Who and what, as JSON from outside. */
 export type StoryInput = { contacts?: readonly unknown[]; events?: readonly unknown[] };
@@ -72,17 +73,14 @@ function addContact({ roster, issues, now }: Reading, value: unknown, path: stri
     issues.push(...issuesOf(parsed.error, path));
     return;
   }
-  const { id, lists, createdAt, ...input } = parsed.data;
+  const { id, lists, segments, createdAt, ...input } = parsed.data;
   const change = readContactChange(input, { required: id === undefined });
   const blank = roster.blank(createdAt === undefined ? now : (parseInstant(createdAt) ?? now), id);
   const changed = changeContact(blank, change);
   const found = [...change.issues, ...(id === undefined ? changed.issues : [])];
   issues.push(...found.map((issue) => ({ ...issue, path: joinUnder(path, issue.path) })));
   if (found.length > 0) return;
-  const states = Array.isArray(lists)
-    ? Object.fromEntries(lists.map((list) => [list, "subscribed" as const]))
-    : { ...lists };
-  const taken = roster.add({ ...changed.contact, lists: states });
+  const taken = roster.add({ ...changed.contact, lists: readLists(lists), ...(segments ? { segments } : {}) });
   if (taken) issues.push({ path: joinPath(path, [taken]), message: "belongs to an earlier contact" });
 }
 
@@ -114,18 +112,27 @@ function addEvent(reading: Reading, event: ReadEventInput, { at, path }: { at: D
   const read = readArrival(reading, event, path);
   issues.push(...read.issues);
   if (read.issues.length > 0) return;
-  const { id, identity, ...arrival } = read;
+  const { id, identity, properties, call } = read;
   const known = id === undefined ? undefined : roster.byId(id);
   if (id !== undefined && !known) {
     issues.push({ path: `${path}.contact.id`, message: "is not the id of a contact of this simulation" });
     return;
   }
   const subject = known ?? roster.resolve(identity, at);
-  const { properties, joinList, name, payload, target } = arrival;
-  subject.arrivals.push({ at, name, payload, target, change: { identity, properties, joinList } });
+  const happening = readHappening(event, { call, subject, flows: reading.flows, path });
+  issues.push(...happening.issues);
+  const { lists, write } = happening;
+  const change = { identity, properties, lists, write };
+  subject.arrivals.push({ at, change, event: happening.event, report: happening.report });
 }
 
-type ReadArrival = Omit<Arrival, "at" | "change"> & Arrival["change"] & { id: string | undefined; issues: Issue[] };
+type ReadArrival = {
+  id: string | undefined;
+  identity: Arrival["change"]["identity"];
+  properties: JsonObject;
+  call: ReadCallEvent;
+  issues: Issue[];
+};
 
 function readArrival({ flows }: Reading, event: ReadEventInput, path: string): ReadArrival {
   const contact = contactOf(event);
@@ -137,16 +144,12 @@ function readArrival({ flows }: Reading, event: ReadEventInput, path: string): R
   const required = id === undefined && call.issues.length === 0;
   const { identity, issues } = readIdentity(identified, { path: `${path}.contact`, required });
   const properties = readProperties(given, `${path}.contact.properties`);
-  const { name, payload } = event;
   return {
     id,
-    name: name ?? call.name,
-    payload,
-    target: call.target,
     identity,
     properties: { ...call.properties, ...properties.properties },
-    joinList: call.joinList,
-    issues: [...issues, ...properties.issues, ...call.issues, ...payloadIssues(payload, `${path}.payload`)],
+    call,
+    issues: [...issues, ...properties.issues, ...call.issues, ...payloadIssues(event.payload, `${path}.payload`)],
   };
 }
 

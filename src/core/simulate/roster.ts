@@ -47,7 +47,7 @@ export class Roster {
   }
 
   #create(at: Date): Subject {
-    const subject = { contact: this.blank(at), arrivals: [] };
+    const subject = { contact: this.blank(at), arrivals: [], isNew: true };
     this.subjects.push(subject);
     this.#owners.set(`id|${subject.contact.id}`, subject);
     return subject;

@@ -1,24 +1,48 @@
-import type { Contact, IdentityKind } from "../contact.ts";
+import type { Contact, IdentityKind, MembershipState } from "../contact.ts";
+import type { ReadContactChange } from "../contact-change.ts";
 import type { CompiledFlow } from "../flow/compile.ts";
 import type { RunStatus, TrailEntry } from "../flow/run.ts";
 import type { WorkspaceFacts } from "../flow/workspace-facts.ts";
 import type { HttpResult } from "../http-request.ts";
 import type { Json, JsonObject } from "../json.ts";
+import type { MessageFeedback } from "../message/message-event.ts";
+import type { SegmentSet } from "../segment/segment-set.ts";
 import type { Stubs } from "./stubs.ts";
 
-/** Something from outside that happens to a contact at an instant. `change` is laid over the contact as ingest would, before the flows meet the event. */
+/** Something from outside that happens to a contact at an instant. */
 export type Arrival = {
   at: Date;
+  /** Laid over the contact as ingest would, before the flows meet the event. */
+  change: ArrivalChange;
+  /** What flows meet; null when nothing but the contact changes. */
+  event: ArrivedEvent | null;
+  /** What is reported of the newest message that fits and was sent to the contact before. */
+  report: MessageReport | null;
+};
+
+export type ArrivedEvent = {
   name: string;
   payload: JsonObject;
   target: { flowId: string; entry?: string } | null;
-  change: { identity: Partial<Record<IdentityKind, string>>; properties: JsonObject; joinList: string | null };
 };
+
+export type ArrivalChange = {
+  identity: Partial<Record<IdentityKind, string>>;
+  properties: JsonObject;
+  lists: Record<string, MembershipState>;
+  /** A write of the contact by itself, as the API has it. */
+  write: ReadContactChange | null;
+};
+
+/** Without flow or step, a message of any. */
+export type MessageReport = { type: MessageFeedback; flowId: string | null; step: string | null; link: string | null };
 
 /** A contact as it is before anything happens, and what happens to it, in order of time. */
 export type Subject = {
   contact: Contact;
   arrivals: Arrival[];
+  /** True for one whom the first arrival makes. */
+  isNew?: boolean;
   /** Addresses that are not written to, as `channel|address`, with the reason. */
   suppressed?: ReadonlyMap<string, string>;
 };
@@ -28,6 +52,10 @@ export type SimulationInput = {
   workspace: WorkspaceFacts;
   subjects: readonly Subject[];
   stubs: Stubs;
+  /** Whom they bring in and put out is known; without them nobody is in one. */
+  segments?: SegmentSet;
+  /** How many have entered flows with a daily cap before, by `dayKey`; brought up to date. */
+  started?: Map<string, number>;
   /** From when on flows that start by the clock look at their audience. */
   from: Date;
   /** What would happen later does not happen. */
@@ -54,8 +82,10 @@ export type SimulatedMessage = Place & {
   channel: string;
   /** `notice` when it goes to people of the workspace instead of the contact. */
   purpose: string;
-  status: "sent" | "bounced" | "failed" | "held" | "cancelled";
+  /** `dropped` and `deferred` by a rule around sending; a deferred one was still to be sent when the simulation ended. */
+  status: "sent" | "bounced" | "failed" | "held" | "cancelled" | "dropped" | "deferred";
   reason: string | null;
+  sentAt: string | null;
   from: string | null;
   to: string | null;
   subject: string | null;
@@ -79,7 +109,7 @@ export type SimulatedEvent = {
   at: string;
   name: string;
   payload: JsonObject;
-  source: "given" | "flow" | "clock" | "change" | "message";
+  source: "given" | "flow" | "clock" | "change" | "message" | "segment";
 };
 
 export type SimulatedOutcome = {

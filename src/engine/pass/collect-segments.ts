@@ -1,6 +1,7 @@
-import type { Contact, ContactChange } from "../../core/contact.ts";
+import type { Contact } from "../../core/contact.ts";
 import type { Decision } from "../../core/flow/decision.ts";
 import { type Priority, priorities } from "../../core/flow/priority.ts";
+import { isTouched } from "../../core/segment/touched.ts";
 import { updateMembership } from "../../core/segment/update-membership.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { type SegmentChange, segmentEvents } from "../../operations/segment-events.ts";
@@ -47,10 +48,7 @@ export function collectTouched(
   { key, workspaceId, depth }: ContactWork,
   { decision, flows }: { decision: Decision; flows: FlowCache },
 ): void {
-  const { readsContacts, touchedBy } = flows.segments(workspaceId);
-  if (!readsContacts || decision.changes.length === 0) return;
-  const fields = new Set(decision.changes.flatMap(fieldsOf));
-  if (touchedBy({ fields, events: [], time: false }).length === 0) return;
+  if (!isTouched(flows.segments(workspaceId), decision.changes)) return;
   const runs = [...decision.runs.values()].map(({ run }) => run);
   // Flows may have asked for the same.
   const known = rows.changed.at(-1)?.contactId === key.id ? rows.changed.pop() : undefined;
@@ -58,11 +56,6 @@ export function collectTouched(
     ...{ lane: key.lane, contactId: key.id, workspaceId, priority: known?.priority ?? priorities.normal },
     depth: Math.max(depth, ...runs.map((run) => run.depth)) + 1,
   });
-}
-
-function fieldsOf(change: ContactChange): string[] {
-  if (change.kind === "set-properties") return Object.keys(change.properties);
-  return change.kind === "set-membership" ? ["lists"] : ["tags"];
 }
 
 function count(rows: SegmentRows, { workspaceId, segmentId, entered }: SegmentChange): void {

@@ -2,7 +2,7 @@ import type { Work } from "../../core/flow/decide.ts";
 import { inOrderOfTime } from "../../core/flow/order-of-time.ts";
 import { admissionKey } from "../../core/flow/route.ts";
 import type { Run } from "../../core/flow/run.ts";
-import type { CompiledSegment } from "../../core/segment/segment-set.ts";
+import { segmentsOfWork } from "../../core/segment/touched.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { loadAdmissions } from "../../storage/admissions.ts";
 import { type ContactCheck, takeChecks } from "../../storage/contact-checks.ts";
@@ -41,7 +41,8 @@ export async function loadWork(
   { flows, now }: { flows: FlowCache; now: Date },
 ): Promise<ContactWork[]> {
   const contacts = contactsOf(taken);
-  for (const contact of contacts.values()) contact.segments = touchedSegments(contact, flows);
+  for (const contact of contacts.values())
+    contact.segments = segmentsOfWork(flows.segments(contact.workspaceId), contact.work, contact.isDue);
   const withEvents = [...contacts.values()]
     .filter(({ work }) => work.some((item) => item.kind === "event" || item.kind === "changed"))
     .map(({ key }) => key);
@@ -128,17 +129,6 @@ function noWork({ lane, contactId, workspaceId }: Owned): ContactWork {
     depth: 0,
   };
 }
-
-function touchedSegments({ workspaceId, work, isDue }: ContactWork, flows: FlowCache): readonly CompiledSegment[] {
-  const segments = flows.segments(workspaceId);
-  if (segments.all.length === 0) return [];
-  const events = work.flatMap((item) => (item.kind === "event" ? [item.occurrence.name] : []));
-  const isChanged = work.some((item) => item.kind === "changed");
-  if (events.length === 0 && !isChanged && !isDue) return [];
-  return segments.touchedBy({ fields: isChanged ? "any" : noFields, events, time: isDue });
-}
-
-const noFields: ReadonlySet<string> = new Set();
 
 function occurrenceOf(event: QueuedEvent) {
   const target =

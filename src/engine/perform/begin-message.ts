@@ -7,7 +7,7 @@ import { insertMessageEvents, insertUnlessSuppressed, type MessageEventRow } fro
 import { saveBuckets } from "../../storage/rate-buckets.ts";
 import { markBegun } from "../../storage/sending.ts";
 import { findSuppressed } from "../../storage/suppressions.ts";
-import { type BeginItem, keyOfBucket, loadSendingState, outgoingOf, type Ruled, rulesFor } from "./sending-rules.ts";
+import { type BeginItem, keyOfBucket, loadSendingState, outgoingOf, type Ruled, rulesOf } from "./sending-rules.ts";
 
 export type BeginResult = SendingVerdict | { kind: "suppressed"; reason: string };
 
@@ -32,7 +32,7 @@ type Beginning = { sql: Sql; flows: FlowCache; now: Date };
 async function begin(beginning: Beginning, batch: BeginItem[]): Promise<BeginResult[]> {
   const ruled: Ruled[] = [];
   for (const item of batch) {
-    const rules = rulesFor(beginning.flows, item);
+    const rules = rulesOf(beginning.flows, item);
     if (rules !== null) ruled.push({ item, rules });
   }
   return ruled.length === 0 ? beginFree(beginning, batch) : beginAmongRuled(beginning, batch, ruled);

@@ -1,4 +1,5 @@
 import { longestSpanMs } from "../../core/message/frequency-cap.ts";
+import { rulesFor } from "../../core/message/rules-for.ts";
 import type { OutgoingMessage, SendingRules, SendingState } from "../../core/message/sending.ts";
 import { firstTimeZone } from "../../core/time.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
@@ -20,25 +21,17 @@ export type BeginItem = {
 /** A message with the rules that it falls under. */
 export type Ruled = { item: BeginItem; rules: SendingRules };
 
-/** The rules that a message falls under, of its workspace and its flow; null when there are none, and nothing is to be asked. */
-export function rulesFor(flows: FlowCache, item: BeginItem): SendingRules | null {
-  const { workspaceId, flowId, version } = item.effect;
-  const settings = flows.workspace(workspaceId)?.settings;
-  const sending = flows.version(flowId, version)?.definition.sending;
-  const isMarketing = item.purpose === "marketing" && item.effect.messageId !== null;
-  const quietHours = sending?.quietHours === undefined ? (settings?.quietHours ?? null) : sending.quietHours;
-  const transportRate = settings?.transportRates[item.transport];
-  const rates = [
-    ...(sending?.rate ? [{ key: `${workspaceId}|flow:${flowId}`, rate: sending.rate }] : []),
-    ...(transportRate ? [{ key: `${workspaceId}|transport:${item.transport}`, rate: transportRate }] : []),
-  ];
-  const rules = {
-    quietHours: isMarketing ? quietHours : null,
-    // All of them, also those of other topics: each has to know what was sent.
-    caps: isMarketing ? (settings?.frequencyCaps ?? []) : [],
-    rates,
-  };
-  return rules.quietHours === null && rules.caps.length + rates.length === 0 ? null : rules;
+/** The rules that a message falls under; null when there are none, and nothing is to be asked. */
+export function rulesOf(flows: FlowCache, { effect, purpose, transport }: BeginItem): SendingRules | null {
+  const { workspaceId, flowId, version, messageId } = effect;
+  return rulesFor({
+    settings: flows.workspace(workspaceId)?.settings,
+    sending: flows.version(flowId, version)?.definition.sending,
+    purpose,
+    isMessage: messageId !== null,
+    transport,
+    keys: { flow: `${workspaceId}|flow:${flowId}`, transport: `${workspaceId}|transport:${transport}` },
+  });
 }
 
 /** A message as the rules see it. */

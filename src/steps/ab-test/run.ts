@@ -32,8 +32,8 @@ export const abTest: StepKind<AbTestConfig> = {
     const winner = config.variants.find(({ name }) => name === abState?.winner)?.name;
     if (winner !== undefined) return { kind: "go", exit: winner, ...taken(winner, false) };
     const dealt = (use: string) => shareOf(`${contact.id}|${flowId}|${step}|${use}`);
-    const waits = config.share !== undefined && dealt("share") * 100 >= config.share;
-    if (waits) return { kind: "wait", until: decidedAt(config, context) };
+    const isOut = config.share !== undefined && dealt("share") * 100 >= config.share;
+    if (isOut && !isAlone(config, context)) return { kind: "wait", until: decidedAt(config, context) };
     const variant = pickByWeight(dealt("variant"), config.variants).name;
     return { kind: "go", exit: variant, variant, ...taken(variant, true) };
   },
@@ -43,10 +43,20 @@ function taken(variant: string, isTest: boolean) {
   return { result: { variant, isTest }, detail: { variant, isTest } };
 }
 
-function decidedAt({ decide }: AbTestConfig, context: StepContext): Date | null {
-  const { abState, enteredAt, now, scope } = context;
+/** Nobody of the share has come in a whole span: who waited for it takes part, for otherwise there would never be a winner. */
+function isAlone(config: AbTestConfig, context: StepContext): boolean {
+  const at = context.abState === null ? spanEnd(config, context) : null;
+  return at !== null && at <= context.now;
+}
+
+function decidedAt(config: AbTestConfig, context: StepContext): Date | null {
+  const at = spanEnd(config, context);
+  return at === null || at > context.now ? at : new Date(context.now.getTime() + againMs);
+}
+
+function spanEnd({ decide }: AbTestConfig, context: StepContext): Date | null {
+  const { abState, enteredAt, scope } = context;
   if (decide.after === undefined) return null;
   const zone = typeof scope.workspace.timeZone === "string" ? scope.workspace.timeZone : zoneOf(context);
-  const at = addDuration(abState?.startedAt ?? enteredAt, decide.after, zone);
-  return at > now ? at : new Date(now.getTime() + againMs);
+  return addDuration(abState?.startedAt ?? enteredAt, decide.after, zone);
 }
