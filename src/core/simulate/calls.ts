@@ -18,7 +18,11 @@ export function call(telling: Telling, run: Run, { effect, now }: { effect: Aske
   for (const attempt of made.attempts) noteAttempt(telling, run, { attempt, effect, kind: step.kind.name });
   const { visit } = effect;
   if (effect.awaited)
-    telling.answers.push({ at: made.at, work: { kind: "answer", runId: run.id, visit, answer: made.answer } });
+    telling.world.push({
+      at: made.at,
+      kind: "answer",
+      work: { kind: "answer", runId: run.id, visit, answer: made.answer },
+    });
 }
 
 type Noted = { attempt: StubbedAttempt; effect: AskedEffect; kind: string };

@@ -13,7 +13,7 @@ import { changedBy, isWatched, type Telling } from "./telling.ts";
 
 /** When something is due next for a contact: at `present`, while anything is; null when nothing is to come. */
 export function nextInstant(telling: Telling, present?: Date): Date | null {
-  const { line, arrivals, answers, later, putOff, state, checkAt } = telling;
+  const { line, arrivals, world, state, checkAt } = telling;
   if (!line.isEmpty && present) return present;
   let next = Number.POSITIVE_INFINITY;
   const consider = (at: Date | null | undefined) => {
@@ -22,9 +22,7 @@ export function nextInstant(telling: Telling, present?: Date): Date | null {
   consider(arrivals[0]?.at);
   consider(telling.stage.ticks[telling.nextTick]?.to);
   consider(checkAt);
-  for (const { at } of answers) consider(at);
-  for (const { at } of later) consider(at);
-  for (const { at } of putOff) consider(at);
+  for (const { at } of world) consider(at);
   for (const run of state.runs.values()) consider(run.wakeAt);
   if (next === Number.POSITIVE_INFINITY) return null;
   // A run that is due since before is due now: time does not go back.
@@ -35,9 +33,7 @@ export function nextInstant(telling: Telling, present?: Date): Date | null {
 export function pass(telling: Telling, now: Date): void {
   const { stage, state, line } = telling;
   // What flows made happen is met before the world has had time to answer.
-  const isWorldHeard = line.isEmpty;
-  const answers = isWorldHeard ? takeUntil(telling.answers, now).map(({ work }) => work) : [];
-  if (isWorldHeard) hearOfMessages(telling, takeUntil(telling.later, now));
+  const answers = line.isEmpty ? hearTheWorld(telling, now) : [];
   for (const arrival of takeUntil(telling.arrivals, now)) arrive(telling, arrival);
   tick(telling, now);
   const due = [...state.runs.values()].filter(({ wakeAt }) => wakeAt !== null && wakeAt <= now);
@@ -58,7 +54,19 @@ export function pass(telling: Telling, now: Date): void {
   stage.tests.take({ contactId: state.contact.id, work, decision, flows: stage.flows, sent, runs, now });
   keepSegments(telling, { work, isDue, isChange: taken.hasItems, depth: taken.depth, now });
   tellTouched(telling, decision, taken.depth);
-  for (const { mail } of takeUntil(telling.putOff, now)) handOver(telling, mail, now);
+}
+
+/** One thing that the world does, with what comes of it at once. */
+function hearTheWorld(telling: Telling, now: Date): Work[] {
+  const { world } = telling;
+  const due = world.filter(({ at }) => at <= now).sort((one, other) => one.at.getTime() - other.at.getTime());
+  const [next] = due;
+  if (!next) return [];
+  world.splice(world.indexOf(next), 1);
+  if (next.kind === "answer") return [next.work];
+  if (next.kind === "news") hearOfMessages(telling, [next]);
+  else hearOfMessages(telling, handOver(telling, next.mail, now));
+  return [];
 }
 
 /** Takes out, in order of time, what is due. */

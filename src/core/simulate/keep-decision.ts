@@ -4,8 +4,7 @@ import type { Occurrence } from "../flow/step-kind.ts";
 import { call } from "./calls.ts";
 import { occurrenceOf } from "./line.ts";
 import { send } from "./messages.ts";
-import type { OutgoingMail } from "./outgoing-mail.ts";
-import { addStep, placeOfRun, type Telling, warn } from "./telling.ts";
+import { addStep, placeOfRun, type Telling, type WorldItem, warn } from "./telling.ts";
 
 /** Takes down what a pass decided, and does in the simulation what the engine does with it: effects are performed, events put in line. */
 export function keepDecision(telling: Telling, decision: Decision, now: Date): void {
@@ -22,8 +21,10 @@ export function keepDecision(telling: Telling, decision: Decision, now: Date): v
   }
   keepSuppressions(telling, decision);
   takeBack(telling, decision, now);
-  // The urgent first, as the outbox is worked off.
-  const effects = [...decision.effects].sort((one, other) => one.run.priority - other.run.priority);
+  // The urgent first, as the outbox is worked off, and mails before calls, which take time.
+  const effects = [...decision.effects].sort(
+    (one, other) => one.run.priority - other.run.priority || Number(isCall(one)) - Number(isCall(other)),
+  );
   for (const { run, effect } of effects) perform(telling, run, { effect, now });
   for (const made of decision.occurrences) addEvent(telling, occurrenceOf(made, now), made.isHeard);
 }
@@ -36,10 +37,13 @@ function takeBack(telling: Telling, { stopped, withdrawn }: Decision, now: Date)
   const isBegun = (one: { runId: string; at: string }) => !(ended.has(one.runId) && one.at > at);
   told.calls = told.calls.filter(isBegun);
   told.steps = told.steps.filter(isBegun);
-  const isStopped = ({ mail }: { mail: OutgoingMail }) => ended.has(mail.run.id);
-  for (const { mail } of telling.putOff.filter(isStopped))
-    Object.assign(mail.message, { status: "cancelled", reason: ended.get(mail.run.id)?.reason ?? null });
-  telling.putOff = telling.putOff.filter((one) => !isStopped(one));
+  // A mail that no rule has put off is begun as good as at once.
+  const isStopped = (item: WorldItem) =>
+    item.kind === "mail" && item.mail.putOffBy !== null && ended.has(item.mail.run.id);
+  for (const item of telling.world)
+    if (item.kind === "mail" && isStopped(item))
+      Object.assign(item.mail.message, { status: "cancelled", reason: ended.get(item.mail.run.id)?.reason ?? null });
+  telling.world = telling.world.filter((item) => !isStopped(item));
   for (const { run, effect } of withdrawn) {
     if (!effect.message) continue;
     const about = { ...effect.message, status: "cancelled" as const, reason: ended.get(run.id)?.reason ?? null };
@@ -72,6 +76,10 @@ function addEvent(telling: Telling, event: Occurrence, isHeard: boolean): void {
   telling.events.unshift({ name, payload, occurredAt: acceptedAt });
   telling.told.events.push({ id, at: acceptedAt.toISOString(), name, payload, source: "flow" });
   if (isHeard) telling.line.add(event);
+}
+
+function isCall({ effect }: Decision["effects"][number]): boolean {
+  return effect.kind === "http";
 }
 
 type Asked = { effect: Decision["effects"][number]["effect"]; now: Date };

@@ -15,7 +15,7 @@ import { addStep, type MessageNews, placeOfRun, type Telling, warn } from "./tel
 const fallbackFrom = "Staffetta <staffetta@example.com>";
 const unsent = { reason: null, sentAt: null, from: null, to: null, subject: null, html: null, text: null };
 
-/** Hands over a mail that a run asks for, or says why it does not go. */
+/** Takes a mail that a run asks for to the world. */
 export function send(telling: Telling, run: Run, { effect, now }: { effect: AskedEffect; now: Date }): void {
   const { stage, told } = telling;
   const flow = stage.flows.version(run.flowId, run.version);
@@ -25,45 +25,46 @@ export function send(telling: Telling, run: Run, { effect, now }: { effect: Aske
   const about = { step: effect.step, at: now.toISOString(), channel, purpose, status: "deferred" as const };
   const message: SimulatedMessage = { ...placeOfRun(stage, run), ...about, ...unsent };
   told.messages.push(message);
-  handOver(telling, { id: stage.newId(run.lane), run, flow, effect, template, message, putOffBy: null }, now);
+  const mail = { id: stage.newId(run.lane), run, flow, effect, template, message, putOffBy: null };
+  telling.world.push({ at: now, kind: "mail", mail });
 }
 
-/** Tries to hand over a mail now: it must be fit to be sent, its address wanted, and no rule against it. */
-export function handOver(telling: Telling, mail: OutgoingMail, now: Date): void {
+type News = MessageNews & { at: Date };
+
+/**
+ * Tries to hand over a mail now: it must be fit to be sent, its address wanted, and no rule against it. Returns what is heard of it at once; what
+ * stubs tell of its receiver comes later.
+ */
+export function handOver(telling: Telling, mail: OutgoingMail, now: Date): News[] {
   const { run, effect, template, message } = mail;
   const { defaultFrom = fallbackFrom, keepsTexts = true } = telling.stage.input;
   const rendered = renderEffect(template, effect.data, defaultFrom);
   if ("reason" in rendered) {
     warn(telling, run, `could not send at "${effect.step}": ${rendered.reason}`);
-    settle(telling, mail, { status: "failed", reason: rendered.reason, now });
-    return;
+    return settle(telling, mail, { status: "failed", reason: rendered.reason, now });
   }
   Object.assign(message, rendered, keepsTexts ? {} : { html: null, text: null });
   // A notice to people of the workspace asks nobody.
   const isMessage = effect.message !== undefined;
   const reason = isMessage ? telling.suppressed.get(`${message.channel}|${rendered.to}`) : undefined;
-  if (reason === undefined) ruled(telling, mail, now);
-  else settle(telling, mail, { status: "held", reason, now });
+  if (reason !== undefined) return settle(telling, mail, { status: "held", reason, now });
+  const verdict = verdictOn(telling, { ...mail, channel: message.channel, isMessage }, now);
+  if (verdict.kind === "drop") return drop(telling, mail, { verdict, now });
+  return verdict.kind === "hold" ? putOff(telling, mail, { verdict, now }) : deliver(telling, mail, now);
 }
 
-function ruled(telling: Telling, mail: OutgoingMail, now: Date): void {
-  const { id, run, flow, effect, template, message } = mail;
-  const isMessage = effect.message !== undefined;
-  const verdict = verdictOn(telling, { id, run, flow, template, channel: message.channel, isMessage }, now);
-  if (verdict.kind === "drop") drop(telling, mail, { verdict, now });
-  else if (verdict.kind === "hold") putOff(telling, mail, { verdict, now });
-  else deliver(telling, mail, now);
-}
-
-function deliver(telling: Telling, mail: OutgoingMail, now: Date): void {
+function deliver(telling: Telling, mail: OutgoingMail, now: Date): News[] {
   const { id, run, flow, effect, message } = mail;
   const place = { flow: flow.definition.name, step: effect.step, to: message.to };
   const { fail, events = [] } = messageStubFor(telling.stage.input.stubs, place) ?? {};
   if (fail !== undefined) uncount(telling, id, run.contactId);
-  settle(telling, mail, { status: fail ?? "sent", reason: fail === undefined ? null : "stub", now });
-  if (fail !== undefined || !effect.message) return;
-  for (const { type, afterMs, link = null } of events)
-    telling.later.push(newsOf(telling, mail, { type, at: new Date(now.getTime() + afterMs), link, ...ofReceiver }));
+  const heard = settle(telling, mail, { status: fail ?? "sent", reason: fail === undefined ? null : "stub", now });
+  if (fail !== undefined || !effect.message) return heard;
+  for (const { type, afterMs, link = null } of events) {
+    const at = new Date(now.getTime() + afterMs);
+    telling.world.push({ kind: "news", ...newsOf(telling, mail, { type, at, link, ...ofReceiver }) });
+  }
+  return heard;
 }
 
 const ofReceiver = { priority: priorities.normal };
@@ -71,7 +72,7 @@ const ofReceiver = { priority: priorities.normal };
 type End = { status: SimulatedMessage["status"]; reason: string | null; now: Date };
 
 /** What the attempt came to. A notice has no life of its own as a message has, so the trail says what became of it. */
-function settle(telling: Telling, mail: OutgoingMail, { status, reason, now }: End): void {
+function settle(telling: Telling, mail: OutgoingMail, { status, reason, now }: End): News[] {
   const { run, effect, message, id } = mail;
   const isSent = status === "sent";
   Object.assign(message, { status, reason, sentAt: isSent ? now.toISOString() : null });
@@ -83,41 +84,42 @@ function settle(telling: Telling, mail: OutgoingMail, { status, reason, now }: E
       outcome: isSent ? "performed" : "failed",
       ...why,
     });
-    return;
+    return [];
   }
   const { visit, step } = effect;
   const about = { messageId: id, flowId: run.flowId, step, channel: message.channel, runId: run.id, visit };
   if (isSent) telling.sent.push({ ...about, depth: run.depth, askedAt: new Date(message.at) });
-  telling.later.push(newsOf(telling, mail, { type: status, at: now, link: null, priority: run.priority }));
+  return [newsOf(telling, mail, { type: status, at: now, link: null, priority: run.priority })];
 }
 
 type Ruled<Kind> = { verdict: Extract<SendingVerdict, { kind: Kind }>; now: Date };
 
-function drop(telling: Telling, mail: OutgoingMail, { verdict: { rule, detail }, now }: Ruled<"drop">): void {
-  settle(telling, mail, { status: "dropped", reason: rule, now });
+function drop(telling: Telling, mail: OutgoingMail, { verdict: { rule, detail }, now }: Ruled<"drop">): News[] {
+  const heard = settle(telling, mail, { status: "dropped", reason: rule, now });
   const what = { rule: detail, message: mail.id };
   const place = { ...trailPlace(mail, now), kind: "send-email" };
   addStep(telling, mail.run, { ...place, outcome: "dropped", reason: rule, detail: what });
+  return heard;
 }
 
 /** It says so once in the line of a rate, where it waits again and again. */
-function putOff(telling: Telling, mail: OutgoingMail, { verdict: { rule, until }, now }: Ruled<"hold">): void {
-  telling.putOff.push({ at: until, mail: { ...mail, putOffBy: rule } });
-  if (rule === "rate_limit" && mail.putOffBy === rule) return;
+function putOff(telling: Telling, mail: OutgoingMail, { verdict: { rule, until }, now }: Ruled<"hold">): News[] {
+  telling.world.push({ at: until, kind: "mail", mail: { ...mail, putOffBy: rule } });
+  if (rule === "rate_limit" && mail.putOffBy === rule) return [];
   const { effect, run, message } = mail;
   Object.assign(message, { status: "deferred", reason: rule });
-  if (effect.message)
-    telling.later.push(newsOf(telling, mail, { type: "deferred", at: now, link: null, priority: run.priority }));
-  else addStep(telling, run, { ...trailPlace(mail, now), kind: "email", outcome: "retrying" });
+  if (effect.message) return [newsOf(telling, mail, { type: "deferred", at: now, link: null, priority: run.priority })];
+  addStep(telling, run, { ...trailPlace(mail, now), kind: "email", outcome: "retrying" });
+  return [];
 }
 
 function trailPlace({ effect: { visit, step }, run }: OutgoingMail, now: Date) {
   return { visit, step, enteredAt: run.enteredAt.toISOString(), at: now.toISOString() };
 }
 
-type News = { type: string; at: Date; link: string | null; priority: Priority };
+type What = { type: string; at: Date; link: string | null; priority: Priority };
 
-function newsOf(telling: Telling, { id, run, effect, message }: OutgoingMail, news: News) {
+function newsOf(telling: Telling, { id, run, effect, message }: OutgoingMail, news: What): News {
   const { channel, at } = message;
   const about = { messageId: id, flowId: run.flowId, step: effect.step, channel };
   return newsAbout(telling, { ...about, depth: run.depth, askedAt: new Date(at) }, news);
@@ -125,17 +127,17 @@ function newsOf(telling: Telling, { id, run, effect, message }: OutgoingMail, ne
 
 type About = { messageId: string; flowId: string; step: string; channel: string; depth: number; askedAt: Date };
 
-function newsAbout({ stage, state }: Telling, about: About, { type, at, link, priority }: News): MessageNews & News {
+function newsAbout({ stage, state }: Telling, about: About, { type, at, link, priority }: What): News {
   const { messageId, flowId, step, channel, depth, askedAt } = about;
   const payload = { message: messageId, channel, flow: flowId, step, link };
   const isPaused = at.getTime() - askedAt.getTime() >= flowLimits.guardPauseMs;
   const made = { id: stage.newId(state.contact.lane), name: occurrenceName.message(type), payload, target: null };
   const occurrence = { ...made, depth: isPaused ? 0 : depth + 1, priority };
-  return { type, at, link, priority, occurrence, past: { type, at, link, messageId, flowId, step } };
+  return { at, occurrence, past: { type, at, link, messageId, flowId, step } };
 }
 
 /** What became of messages meanwhile. As events it is told only where a flow listens. */
-export function hearOfMessages(telling: Telling, news: readonly (MessageNews & { at: Date })[]): void {
+export function hearOfMessages(telling: Telling, news: readonly News[]): void {
   const { messages, eventNames, told, line, stage } = telling;
   for (const { at, occurrence, past } of news) {
     messages.unshift(past);

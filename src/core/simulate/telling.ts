@@ -39,6 +39,12 @@ type Later<What> = What & { at: Date };
 /** Something that became of a message and is to be heard: as an event, and by conditions that look back. */
 export type MessageNews = { occurrence: Omit<Occurrence, "acceptedAt">; past: PastMessageEvent };
 
+/** What the world has to do or to say at some instant. */
+export type WorldItem =
+  | { kind: "answer"; work: Work }
+  | { kind: "mail"; mail: OutgoingMail }
+  | ({ kind: "news" } & MessageNews);
+
 /** A message that was sent. `visit` and `depth` are those of its run when it asked for it. */
 export type SentMessage = {
   messageId: string;
@@ -61,10 +67,8 @@ export type Telling = {
   arrivals: Arrival[];
   /** The place of the next look of flows that start by the clock. */
   nextTick: number;
-  answers: Later<{ work: Work }>[];
-  later: Later<MessageNews>[];
-  /** Mails that a rule puts off. */
-  putOff: Later<{ mail: OutgoingMail }>[];
+  /** What the world does, in the order in which it was asked: mails to hand over, answers of calls, news of messages. */
+  world: Later<WorldItem>[];
   sent: SentMessage[];
   /** When time alone may change the segments of the contact. */
   checkAt: Date | null;
@@ -92,7 +96,7 @@ export function beginTelling(stage: Stage, { contact: given, arrivals, isNew = f
     line: new Line(),
     arrivals: [...arrivals],
     nextTick: 0,
-    ...{ answers: [], later: [], putOff: [], sent: [] },
+    ...{ world: [], sent: [] },
     checkAt: first.nextAt,
     events: [...(activity?.events ?? [])],
     messages: [...(activity?.messages ?? [])],
