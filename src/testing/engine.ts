@@ -17,6 +17,7 @@ import { createEventRecorder, type EventRecorder } from "../operations/record-ev
 import { entryKinds, stepKinds } from "../steps/index.ts";
 import type { Sql } from "../storage/database.ts";
 import { insertFlow, insertFlowVersion, setFlowState } from "../storage/flows.ts";
+import type { OutboxRow } from "../storage/outbox.ts";
 import { bumpRoutingRevision, insertWorkspace } from "../storage/workspaces.ts";
 
 export const registry = { steps: stepKinds, entries: entryKinds };
@@ -38,8 +39,8 @@ export type TestEngine = {
   stop(): Promise<void>;
 };
 
-/** `beside` is an engine that this one shares workspace and clock with, as a second process would. Without it a workspace is made, or `workspaceId` taken. */
-type TestEngineOptions = {
+/** `turn` is awaited before each effect is performed. `beside` is an engine that this one shares workspace and clock with, as a second process would. Without it a workspace is made, or `workspaceId` taken. */
+export type TestEngineOptions = {
   sql: Sql;
   transport?: EmailTransport;
   tuning?: Partial<EngineTuning>;
@@ -47,6 +48,7 @@ type TestEngineOptions = {
   beside?: TestEngine;
   kinds?: Registry;
   http?: EffectPerformer;
+  turn?: (effect: OutboxRow) => Promise<void>;
 };
 
 /** The whole engine on a real database, with a clock that the test sets and the sandbox as the way out. */
@@ -58,6 +60,7 @@ export async function createTestEngine({
   workspaceId: given = beside?.workspaceId,
   kinds = registry,
   http: httpEffects,
+  turn,
 }: TestEngineOptions): Promise<TestEngine> {
   const workspaceId = given ?? newId();
   const clock = beside?.clock ?? { now: new Date("2026-03-01T10:00:00Z") };
@@ -65,7 +68,8 @@ export async function createTestEngine({
   if (!given) await insertWorkspace(sql, { id: workspaceId, name: "Test", timeZone: "UTC", now: clock.now });
   const flows = createFlowCache(kinds);
   const errors: unknown[] = [];
-  const performers = createTestPerformers({ sql, flows, now, transport, http: httpEffects });
+  const made = createTestPerformers({ sql, flows, now, transport, http: httpEffects });
+  const performers = turn ? made.map((performer) => inTurn(performer, turn)) : made;
   const engine = new Engine({
     sql,
     flows,
@@ -107,6 +111,16 @@ export async function createTestEngine({
       await settle();
     },
     stop: () => engine.stop(),
+  };
+}
+
+function inTurn(performer: EffectPerformer, turn: (effect: OutboxRow) => Promise<void>): EffectPerformer {
+  return {
+    ...performer,
+    async perform(effect) {
+      await turn(effect);
+      return performer.perform(effect);
+    },
   };
 }
 

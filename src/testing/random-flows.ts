@@ -8,15 +8,29 @@ import { definitionOf, registryWith, workspace } from "./flow-fixture.ts";
 export type FlowSpec = { steps: JsonObject[]; rules: JsonObject };
 
 export const randomFlowId = "0190a000-0000-7000-8000-00000000000f";
-const list = "0190a000-0000-7000-8000-00000000000a";
+/** What random flows name by ids: a test that has others puts them in their place. */
+export const randomList = "0190a000-0000-7000-8000-00000000000a";
+export const randomClub = "0190a000-0000-7000-8000-00000000000b";
+export const randomSegments = [1, 2, 3].map((digit) => `0190a000-0000-7000-8000-0000000000a${digit}`);
+const [, recent = ""] = randomSegments;
 const names = ["a", "b", "c", "d", "e", "f"];
 const target = fc.constantFrom(...names, null);
 const tagged = (value: string) => ({ field: "contact.tags", operator: "includes", value });
 
+// Sums of these are no whole quarters of an hour, at which schedules fire: two things at one instant are a race.
+const seconds = (amount: number) => ({ amount, unit: "seconds" });
+
 /** Some configurations of each kind, with the exits that they have. */
 const samples: Record<string, { configs: Json[]; exits: string[] }> = {
   condition: {
-    configs: ["a", "b"].map((tag) => ({ paths: [{ name: "yes", when: tagged(tag) }] })),
+    configs: [
+      tagged("a"),
+      tagged("b"),
+      { segment: recent },
+      { field: "contact.lists", operator: "includes", value: randomClub },
+      { event: "other", count: { atLeast: 2 } },
+      { message: "sent", within: { amount: 3, unit: "minutes" } },
+    ].map((when) => ({ paths: [{ name: "yes", when }] })),
     exits: ["yes", "else"],
   },
   "emit-event": {
@@ -38,8 +52,8 @@ const samples: Record<string, { configs: Json[]; exits: string[] }> = {
   "set-variable": { configs: [{ variables: { n: "{{ run.n | plus: 1 }}" } }], exits: ["next"] },
   "ab-test": {
     configs: [
-      { winBy: "opens", decide: { participants: 5 } },
-      { winBy: { event: "other" }, decide: { after: { amount: 2, unit: "minutes" } }, share: 50 },
+      { winBy: "opens", decide: { participants: 2 } },
+      { winBy: { event: "other" }, decide: { after: seconds(122) }, share: 50 },
     ].map((config) => ({ ...config, variants: [{ name: "one" }, { name: "two" }] })),
     exits: ["one", "two"],
   },
@@ -55,7 +69,7 @@ const samples: Record<string, { configs: Json[]; exits: string[] }> = {
     exits: ["one", "two"],
   },
   "start-flow": { configs: [{ flow: randomFlowId }], exits: ["next"] },
-  unsubscribe: { configs: [{ lists: [list], channels: ["email"] }], exits: ["next"] },
+  unsubscribe: { configs: [{ lists: [randomList], channels: ["email"] }], exits: ["next"] },
   "update-contact": {
     configs: [{ addTags: ["a"] }, { addTags: ["b"], removeTags: ["a"] }, { removeTags: ["b"] }],
     exits: ["next"],
@@ -65,10 +79,10 @@ const samples: Record<string, { configs: Json[]; exits: string[] }> = {
       { for: [{ exit: "came", event: "other" }] },
       { for: [{ exit: "came", when: tagged("a") }] },
       { for: [{ exit: "came", reply: "any" }] },
-    ].map((config) => ({ ...config, timeout: { after: { amount: 2, unit: "minutes" } } })),
+    ].map((config) => ({ ...config, timeout: { after: seconds(122) } })),
     exits: ["came", "timeout"],
   },
-  wait: { configs: [1, 2, 3].map((amount) => ({ for: { amount, unit: "minutes" } })), exits: ["next"] },
+  wait: { configs: [61, 122, 190].map((amount) => ({ for: seconds(amount) })), exits: ["next"] },
 };
 
 /** The kinds of steps that random flows are made of. */

@@ -5,14 +5,18 @@ import { getSegment, listSegmentMembers } from "../operations/segment-reads.ts";
 import { createSegment } from "../operations/segments.ts";
 import { upsertContact } from "../operations/upsert-contact.ts";
 import type { Sql } from "../storage/database.ts";
-import { createTestEngine, type TestEngine } from "./engine.ts";
+import { createTestEngine, type TestEngine, type TestEngineOptions } from "./engine.ts";
 import { createTestPlatform, type TestPlatform } from "./platform.ts";
 
 export type World = { engine: TestEngine; platform: TestPlatform; build(): Promise<void>; stop(): Promise<void> };
 
 /** A workspace with an engine, and what REST would call. */
-export async function openWorld(sql: Sql, chunk = 3): Promise<World> {
-  const engine = await createTestEngine({ sql, tuning: { buildGraceMs: 3_600_000 } });
+export async function openWorld(
+  sql: Sql,
+  chunk = 3,
+  options: Pick<TestEngineOptions, "http" | "turn"> = {},
+): Promise<World> {
+  const engine = await createTestEngine({ sql, tuning: { buildGraceMs: 3_600_000 }, ...options });
   const platform: TestPlatform = {
     ...(await createTestPlatform(sql, { workspaceId: engine.workspaceId })),
     ...{ flows: engine.flows, recorder: engine.recorder, now: () => engine.clock.now },
