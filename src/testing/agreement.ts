@@ -64,7 +64,7 @@ export async function openAgreement(sql: Sql): Promise<AgreementWorld> {
 }
 
 /** The definition with what it names in this world, and its times of day. */
-function placed<Of extends Json>(world: AgreementWorld, value: Of, start: Date): Of {
+export function placed<Of extends Json>(world: AgreementWorld, value: Of, start: Date): Of {
   let text = JSON.stringify(value);
   for (const [id, real] of world.ids) text = text.replaceAll(id, real);
   const timeOf = (_: string, minute: string) => after(start, Number(minute)).toISOString().slice(11, 16);
@@ -84,12 +84,20 @@ const emailOf = (count: number, who: number) => `c${count}-${who}@example.com`;
 const startEntryOf = ({ entries }: JsonObject) =>
   Object.entries(entries as Record<string, JsonObject>).find(([, { kind }]) => kind === "start")?.[0];
 
+/** What a test does in the middle of a story, and at its end before all traces of it go. */
+type Hooks = { midway?: (about: About) => Promise<void>; atEnd?: (about: About) => Promise<void> };
+
 /** Lets the engine live through a case, stopping at every instant at which something is due. */
-export async function lived(world: AgreementWorld, one: AgreementCase): Promise<{ told: Told[]; about: About }> {
-  const { engine, platform, sql } = world;
+export async function lived(
+  world: AgreementWorld,
+  one: AgreementCase,
+  { midway, atEnd }: Hooks = {},
+): Promise<{ told: Told[]; about: About }> {
+  const { engine, sql } = world;
   const about = await begin(world, one);
   const { flowId, start } = about;
   for (const [index, happening] of one.story.entries()) {
+    if (index === one.story.length >> 1) await midway?.(about);
     const at = instantOf(happening, index, start);
     await wakeUntil(world, flowId, at);
     engine.clock.now = at;
@@ -99,30 +107,31 @@ export async function lived(world: AgreementWorld, one: AgreementCase): Promise<
   await wakeUntil(world, flowId, new Date(start.getTime() + storyMs + 1));
   const told: Told[] = [];
   for (const contactId of about.contacts) told.push(await recorded(sql, { flowId, contactId }));
+  await atEnd?.(about);
   await end(world, flowId);
   return { told, about };
+}
 
-  async function begin({ ids: _ }: AgreementWorld, { definition, caps, count }: AgreementCase): Promise<About> {
-    const begun = new Date(Date.UTC(2026, 2, 1, count, 0, 7));
-    engine.clock.now = begun;
-    await ensurePartitions(sql, begun);
-    const facts = engine.flows.workspace(engine.workspaceId);
-    if (!facts) throw new Error("There is no workspace.");
-    await updateWorkspace(sql, { ...facts, settings: workspaceSettingsSchema.parse({ frequencyCaps: caps }) });
-    const contacts = [];
-    for (const who of [0, 1]) contacts.push(await makeContact(emailOf(count, who), who === 0 ? begun : null));
-    await engine.settle();
-    const ready = placed(world, definition, begun);
-    const id = await engine.publish(ready);
-    await engine.flows.refresh(sql);
-    return { flowId: id, definition: ready, contacts: contacts as [string, string], start: begun };
-  }
+async function begin(world: AgreementWorld, { definition, caps, count }: AgreementCase): Promise<About> {
+  const { engine, sql } = world;
+  const start = new Date(Date.UTC(2026, 2, 1, count, 0, 7));
+  engine.clock.now = start;
+  await ensurePartitions(sql, start);
+  const facts = engine.flows.workspace(engine.workspaceId);
+  if (!facts) throw new Error("There is no workspace.");
+  await updateWorkspace(sql, { ...facts, settings: workspaceSettingsSchema.parse({ frequencyCaps: caps }) });
+  const first = await makeContact(world, emailOf(count, 0), { due: start.toISOString().slice(0, 10) });
+  const second = await makeContact(world, emailOf(count, 1), {});
+  await engine.settle();
+  const ready = placed(world, definition, start);
+  const flowId = await engine.publish(ready);
+  await engine.flows.refresh(sql);
+  return { flowId, definition: ready, contacts: [first, second], start };
+}
 
-  async function makeContact(email: string, due: Date | null): Promise<string> {
-    const properties = due === null ? {} : { due: due.toISOString().slice(0, 10) };
-    const { contact } = await upsertContact(platform, platform.caller, { email, properties });
-    return contact.id;
-  }
+async function makeContact({ platform }: AgreementWorld, email: string, properties: JsonObject): Promise<string> {
+  const { contact } = await upsertContact(platform, platform.caller, { email, properties });
+  return contact.id;
 }
 
 type Happened = About & { email: string };
@@ -172,7 +181,8 @@ async function end({ sql, engine }: AgreementWorld, flowId: string): Promise<voi
   await sql`update run set ended_at = started_at, status = 'cancelled', wake_at = null where flow_id = ${flowId} and ended_at is null`;
   await sql`delete from outbox where flow_id = ${flowId}`;
   await sql`delete from schedule where flow_id = ${flowId}`;
-  await sql`delete from contact_check`;
+  for (const table of ["contact_check", "segment_member", "membership"]) await sql`delete from ${sql(table)}`;
+  await sql`update contact set properties = '{}', tags = '{}' where workspace_id = ${engine.workspaceId}`;
   await bumpRoutingRevision(sql, engine.workspaceId);
   await engine.flows.refresh(sql);
 }

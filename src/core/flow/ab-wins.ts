@@ -1,6 +1,6 @@
 import { isUuid } from "../id.ts";
-import { isAboutRun } from "./about-run.ts";
 import { goalAbout, winNames } from "./ab-test.ts";
+import { isAboutRun } from "./about-run.ts";
 import type { CompiledFlow } from "./compile.ts";
 import type { FlowLookup, Work } from "./decide.ts";
 import type { Decision } from "./decision.ts";

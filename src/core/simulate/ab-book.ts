@@ -3,8 +3,8 @@ import { type TakingPart, type Win, winsOf } from "../flow/ab-wins.ts";
 import type { CompiledFlow } from "../flow/compile.ts";
 import type { FlowLookup, Work } from "../flow/decide.ts";
 import type { Decision } from "../flow/decision.ts";
-import type { SimulationInput } from "./simulation.ts";
 import type { Run } from "../flow/run.ts";
+import type { SimulationInput } from "./simulation.ts";
 import { winnerFor } from "./stubs.ts";
 
 type Participant = { contactId: string; runId: string; variant: string; visit: number; at: Date; hasWon: boolean };

@@ -112,4 +112,15 @@ describe("with a share", () => {
     });
     expect(run(config, { contact, now, abState: { startedAt, winner: "long" } })).toMatchObject({ exit: "long" });
   });
+
+  test("whoever has waited a whole span for a test in which nobody takes part begins it", () => {
+    const contact = contacts.find((one) => run(config, { contact: one }).kind === "wait") ?? sampleContact();
+    const enteredAt = new Date("2026-03-01T10:00:00Z");
+    const now = new Date("2026-03-01T14:00:00Z");
+    expect(run(config, { contact, enteredAt, now, abState: null })).toMatchObject({
+      kind: "go",
+      result: { isTest: true },
+    });
+    expect(run(config, { contact, enteredAt, now, abState: { startedAt: now, winner: null } }).kind).toBe("wait");
+  });
 });
