@@ -68,8 +68,7 @@ export async function createTestEngine({
   if (!given) await insertWorkspace(sql, { id: workspaceId, name: "Test", timeZone: "UTC", now: clock.now });
   const flows = createFlowCache(kinds);
   const errors: unknown[] = [];
-  const made = createTestPerformers({ sql, flows, now, transport, http: httpEffects });
-  const performers = turn ? made.map((performer) => inTurn(performer, turn)) : made;
+  const performers = createTestPerformers({ sql, flows, now, transport, http: httpEffects, turn });
   const engine = new Engine({
     sql,
     flows,
@@ -130,19 +129,21 @@ type TestPerformers = {
   now: () => Date;
   transport: EmailTransport | undefined;
   http: EffectPerformer | undefined;
+  turn: TestEngineOptions["turn"];
 };
 
-function createTestPerformers({ sql, flows, now, transport, http }: TestPerformers): EffectPerformer[] {
+function createTestPerformers({ sql, flows, now, transport, http, turn }: TestPerformers): EffectPerformer[] {
   const way = transport
     ? { name: "smtp", transport, sandbox: false }
     : { name: "sandbox", transport: createSandboxTransport(async () => undefined), sandbox: true };
   const client = createHttpPerformer({ allow: ["127.0.0.0/8", "::1/128"], version: "test" });
   const shared = { flows, now, random: () => 0.5 };
   const defaultFrom = "Test <test@example.com>";
-  return [
+  const made = [
     http ?? createHttpEffects({ ...shared, http: client, secretsOf: async () => ({}) }),
     createEmailEffects({ ...shared, sql, transports: [way], defaultFrom, concurrency: 20 }),
   ];
+  return turn ? made.map((performer) => inTurn(performer, turn)) : made;
 }
 
 type Publishing = { workspaceId: string; definition: JsonObject; kinds: Registry; now: Date };
