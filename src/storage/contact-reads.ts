@@ -71,7 +71,7 @@ export async function pageContacts(
   const [[counted], rows] = await Promise.all([
     sql<[{ count: number }]>`select count(*) as count from contact c where c.workspace_id = ${workspaceId}`,
     sql<ContactRecord[]>`
-      select ${sql.unsafe(columns)}
+      select ${sql.unsafe(contactColumns)}
         from (select lane, id from contact where workspace_id = ${workspaceId} order by id desc offset ${offset} limit ${limit}) as k
         join contact c on c.lane = k.lane and c.id = k.id
        order by c.id desc`,

@@ -35,7 +35,8 @@ export function serveBlockings(app: FastifyInstance, { platform, callerOf }: Doo
 
   app.post("/blockings", hidden, async (request) => {
     const { email, type: reason } = readQuery(request, blocking);
-    const block = () => suppressAddresses(platform, callerOf(request), { emails: [email], reason, source: "emailchef" });
+    const block = () =>
+      suppressAddresses(platform, callerOf(request), { emails: [email], reason, source: "emailchef" });
     const [address] = await naming((path) => names[path] ?? path, block);
     return { status: "OK", email: address };
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { TrailEntry } from "../../core/flow/run.ts";
-import type { RunDetail } from "../../operations/runs.ts";
+
+import type { RunDetail, TrailView } from "../../operations/runs.ts";
 import type { StartedStatus, StartListView } from "../../operations/start-list-reads.ts";
 import { contactStatusOf, showExecution } from "./translate-execution.ts";
 import { showSteps } from "./translate-steps.ts";
@@ -48,7 +48,7 @@ test("counts each contact once, and says how long the completed ones took", () =
   expect(shown.avg_completion_time).toBe("1 01:01:01");
 });
 
-const entry = (fields: Partial<TrailEntry>): TrailEntry => ({
+const entry = (fields: Partial<TrailView>): TrailView => ({
   ...{
     visit: 1,
     step: "call",
@@ -56,6 +56,7 @@ const entry = (fields: Partial<TrailEntry>): TrailEntry => ({
     enteredAt: at.toISOString(),
     at: at.toISOString(),
     outcome: "went",
+    durationMs: 0,
   },
   ...fields,
 });
