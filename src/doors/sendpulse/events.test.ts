@@ -103,7 +103,13 @@ test("answers with what happened, and what of the call was passed over", async (
 
 test.each<[string, object, number, number, string]>([
   ["nobody", { name: "x" }, 422, 21356, "An event needs the email or the phone of its contact, as text."],
-  ["identities that cannot be", { email: "nobody", phone: "+1" }, 422, 21356, "A field breaks a rule."],
+  [
+    "identities that cannot be",
+    { email: "nobody", phone: "+1" },
+    422,
+    21356,
+    "A field breaks a rule. email: The e-mail address has no @.",
+  ],
   [
     "automation_id as text",
     { email: "a@b.example", automation_id: "12" },
