@@ -5,5 +5,5 @@ import type { Job } from "../job.ts";
 export const httpActionsJob: Job = {
   name: "http-actions",
   bar: { ratio: 0.6 },
-  run: ({ quick }) => benchHttpActions({ seconds: quick ? 3 : 12 }),
+  run: ({ quick }) => benchHttpActions({ seconds: quick ? 2 : 12 }),
 };

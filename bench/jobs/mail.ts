@@ -5,5 +5,5 @@ import { benchMail } from "../mail.ts";
 export const mailJob: Job = {
   name: "mail",
   bar: { ratio: 0.4 },
-  run: ({ quick }) => benchMail({ seconds: quick ? 3 : 12 }),
+  run: ({ quick }) => benchMail({ seconds: quick ? 2 : 12 }),
 };

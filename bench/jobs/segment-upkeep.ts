@@ -10,8 +10,8 @@ import type { SegmentAnswer, SegmentQuestion } from "../rig/segment-process.ts";
 import { type Server, startServer } from "../rig/server.ts";
 
 /**
- * A thousand changes of contacts a second, and 200 orders that a segment counts, under eight segments: from the moment a change is sent until
- * everybody can see who has entered or left.
+ * A thousand changes of contacts a second, and 200 orders that a segment counts, under eight segments: from the moment a change is accepted until
+ * everybody can see who has entered or left. `rate` is what was accepted a second: the others hold for that.
  */
 export const segmentUpkeep: Job = { name: "segment-upkeep", bar: { atMost: 1000 }, run };
 
@@ -31,7 +31,7 @@ const others: readonly JsonObject[] = [
 ];
 
 async function run({ quick, place, profileDir }: Setting): Promise<Measured[]> {
-  const count = quick ? 5_000 : 50_000;
+  const count = quick ? 2_000 : 50_000;
   const perSecond = quick ? 600 : 1200;
   const seconds = { warm: quick ? 1 : 5, measured: quick ? 2 : 10 };
   const { url: databaseUrl, sql } = await place.database();
@@ -48,12 +48,16 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured[]> {
   const question = { port: server.port, databaseUrl, segments, perSecond };
   const ask = (part: Pick<SegmentQuestion, "from" | "seconds">) => client.ask<SegmentAnswer>({ ...question, ...part });
   await ask({ from: 0, seconds: seconds.warm });
-  const { p50, p99, ...rest } = await ask({ from: seconds.warm * perSecond, seconds: seconds.measured });
-  if (rest.missing > 0) throw new Error(`Of ${rest.missing} changes nobody knows what they did to segments.`);
-  const note = `${count} contacts, ${perSecond} changes and orders a second; ${rest.entered} entered and ${rest.left} left; the API's answer: p50 ${rest.answerP50.toFixed(1)} ms`;
+  const measured = await ask({ from: seconds.warm * perSecond, seconds: seconds.measured });
+  const { p50, p99, entered, left, missing, answerP50 } = measured;
+  if (missing > 0) throw new Error(`Of ${missing} changes nobody knows what they did to segments.`);
+  const answers = Object.entries(answerP50).map(([kind, ms]) => `${kind} ${ms.toFixed(1)} ms`);
+  const note = `${count} contacts; ${entered} entered and ${left} left; the API's answer (p50): ${answers.join(", ")}`;
+  const isSent = { atLeast: 0.95 * perSecond };
   return [
     { row: "segment-upkeep-p50", figure: p50, limit: null, unit: "ms", note },
     { row: "segment-upkeep-p99", figure: p99, limit: null, unit: "ms" },
+    { row: "segment-upkeep-rate", bar: isSent, figure: measured.perSecond, limit: null, unit: "changes/s" },
   ];
 }
 

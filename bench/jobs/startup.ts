@@ -16,7 +16,7 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured[]> {
   const second = await timedStart({ dataDir, profileDir });
   place.use(second.server);
   // Long enough for what starting made to be collected, and for the background workers to settle.
-  await delay(quick ? 2_000 : 15_000);
+  await delay(quick ? 1_000 : 15_000);
   const memory = memoryOf(processTree(second.server.pid));
   const rows: Measured[] = [
     {

@@ -16,22 +16,32 @@ export type SegmentQuestion = {
   perSecond: number;
   seconds: number;
 };
+
+/** Milliseconds from the answer of the API until membership was known; `perSecond` were accepted; `missing` never became known. */
 export type SegmentAnswer = {
   p50: number;
   p99: number;
-  answerP50: number;
+  answerP50: Record<Change, number>;
+  perSecond: number;
   entered: number;
   left: number;
   missing: number;
 };
 
 /** A contact is given the other plan by an event, gets or loses a tag, or places one more order. */
-export const changes = ["plan", "tag", "order"] as const;
-export type Change = (typeof changes)[number];
+export type Change = "plan" | "tag" | "order";
 
 type Contact = { id: string; email: string; segments: readonly string[] };
-type Pending = { segmentId: string; isMember: boolean; sentAt: number };
-type World = SegmentQuestion & { sql: Sql; agent: Agent; contacts: Contact[]; pending: Map<string, Pending> };
+type Made = {
+  id: string;
+  kind: Change;
+  segmentId: string;
+  isMember: boolean;
+  sentAt: number;
+  acceptedAt: number;
+  knownAt: number;
+};
+type World = SegmentQuestion & { sql: Sql; agent: Agent; contacts: Contact[]; pending: Map<string, Made> };
 
 /** Of six changes in a row: a thousand changes of contacts for 200 events that are only counted. */
 const order: readonly Change[] = ["plan", "plan", "tag", "plan", "plan", "order"];
@@ -40,7 +50,7 @@ const lookMs = 20;
 const looked = 300;
 const patienceMs = 10_000;
 
-// Changes contacts at a steady rate, and looks in the database, as anybody could, since when each is in its segment or out of it.
+// Changes contacts at a steady rate, and looks in the database, as anybody could, when each is in its segment or out of it.
 serveParent<SegmentQuestion>({}, measure);
 
 async function measure(question: SegmentQuestion): Promise<SegmentAnswer> {
@@ -49,17 +59,28 @@ async function measure(question: SegmentQuestion): Promise<SegmentAnswer> {
   const agent = new Agent({ connections: 256, pipelining: 1 });
   const contacts = await readContacts(sql, question);
   const world: World = { ...question, sql, agent, contacts, pending: new Map() };
-  const counts = { entered: 0, left: 0 };
-  const spans: number[] = [];
   let isSending = true;
-  const looking = look(world, () => isSending, { spans, counts });
-  const answerMs = await sendSteadily(question, (index) => change(world, index));
+  const looking = look(world, () => isSending);
+  const startedAt = performance.now();
+  const made = await sendSteadily(question, (index) => change(world, index));
+  const seconds = (performance.now() - startedAt) / 1000;
   isSending = false;
   await looking;
   await agent.close();
   await closeDatabase(sql);
-  const { p50: answerP50 } = quantiles(answerMs);
-  return { ...quantiles(spans), answerP50, ...counts, missing: world.pending.size };
+  return { ...summarize(made), perSecond: made.length / seconds };
+}
+
+function summarize(made: readonly Made[]): Omit<SegmentAnswer, "perSecond"> {
+  const known = made.filter(({ knownAt }) => knownAt > 0);
+  const entered = known.filter(({ isMember }) => isMember).length;
+  const answered = (kind: Change) =>
+    quantiles(made.flatMap((one) => (one.kind === kind ? [one.acceptedAt - one.sentAt] : []))).p50;
+  return {
+    ...quantiles(known.map(({ acceptedAt, knownAt }) => Math.max(0, knownAt - acceptedAt))),
+    answerP50: { plan: answered("plan"), tag: answered("tag"), order: answered("order") },
+    ...{ entered, left: known.length - entered, missing: made.length - known.length },
+  };
 }
 
 async function readContacts(sql: Sql, { from, perSecond, seconds }: SegmentQuestion): Promise<Contact[]> {
@@ -74,45 +95,37 @@ function keyOf({ id }: { id: string }) {
 }
 
 /** Looks until nothing is expected any more, or nothing has come for too long. */
-async function look(
-  { sql, pending }: World,
-  isSending: () => boolean,
-  found: { spans: number[]; counts: { entered: number; left: number } },
-): Promise<void> {
+async function look({ sql, pending }: World, isSending: () => boolean): Promise<void> {
   let cameAt = performance.now();
   while (isSending() || (pending.size > 0 && performance.now() - cameAt < patienceMs)) {
     await delay(lookMs);
-    const expected = [...pending].slice(0, looked);
-    const segments = await loadSegments(
-      sql,
-      expected.map(([id]) => keyOf({ id })),
-    );
-    const now = performance.now();
-    for (const [id, { segmentId, isMember, sentAt }] of expected) {
-      if ((segments.get(id) ?? []).includes(segmentId) !== isMember) continue;
-      pending.delete(id);
-      found.spans.push(now - sentAt);
-      found.counts[isMember ? "entered" : "left"] += 1;
-      cameAt = now;
+    const expected = [...pending.values()].slice(0, looked);
+    const segments = await loadSegments(sql, expected.map(keyOf));
+    for (const made of expected) {
+      if ((segments.get(made.id) ?? []).includes(made.segmentId) !== made.isMember) continue;
+      pending.delete(made.id);
+      cameAt = performance.now();
+      made.knownAt = cameAt;
     }
   }
 }
 
-async function change(world: World, index: number): Promise<number> {
+async function change(world: World, index: number): Promise<Made> {
   const contact = world.contacts[index];
   if (!contact) throw new Error("There are too few contacts.");
   const kind = order[index % order.length] ?? "plan";
   const segmentId = world.segments[kind];
   const isMember = kind === "order" || !contact.segments.includes(segmentId);
-  const sentAt = performance.now();
-  world.pending.set(contact.id, { segmentId, isMember, sentAt });
+  const made = { id: contact.id, kind, segmentId, isMember, sentAt: performance.now(), acceptedAt: 0, knownAt: 0 };
   const { method, path, body } = requestOf(kind, contact, { isMember, index });
   const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}` };
   const url = `http://127.0.0.1:${world.port}${path}`;
   const answer = await request(url, { dispatcher: world.agent, method, headers, body: JSON.stringify(body) });
   const text = await answer.body.text();
   if (answer.statusCode >= 300) throw new Error(`Answered ${answer.statusCode}: ${text}`);
-  return performance.now() - sentAt;
+  made.acceptedAt = performance.now();
+  world.pending.set(contact.id, made);
+  return made;
 }
 
 function requestOf(kind: Change, { id, email }: Contact, { isMember, index }: { isMember: boolean; index: number }) {
