@@ -24,7 +24,7 @@ const flow = {
 };
 
 async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
-  const rounds = quick ? 2 : 3;
+  const rounds = quick ? 1 : 3;
   const { url: databaseUrl, sql } = await place.database();
   const server = place.use(await startServer({ dataDir: join(place.dir, "single"), databaseUrl, profileDir }));
   const bareDatabase = await place.database();

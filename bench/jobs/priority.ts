@@ -46,7 +46,7 @@ function mailStep(html: string, purpose: string) {
 }
 
 async function run({ quick, place, profileDir }: Setting): Promise<Measured[]> {
-  const audience = quick ? 5_000 : 40_000;
+  const audience = quick ? 4_000 : 40_000;
   const seconds = quick ? 2 : 6;
   const client = place.use(await startChild<{ port: number }>("./latency-process.js"));
   const { url: databaseUrl, sql } = await place.database();

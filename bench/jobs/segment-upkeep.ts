@@ -10,7 +10,7 @@ import type { SegmentAnswer, SegmentQuestion } from "../rig/segment-process.ts";
 import { type Server, startServer } from "../rig/server.ts";
 
 /**
- * A thousand changes of contacts a second, and 200 orders that a segment counts, under eight segments: from the moment a change is accepted until
+ * A thousand changes a second, each of which lets a contact enter or leave one of eight segments, sent as events and contacts in batches: from the moment a change is accepted until
  * everybody can see who has entered or left. `rate` is what was accepted a second: the others hold for that.
  */
 export const segmentUpkeep: Job = { name: "segment-upkeep", bar: { atMost: 1000 }, run };
@@ -32,7 +32,7 @@ const others: readonly JsonObject[] = [
 
 async function run({ quick, place, profileDir }: Setting): Promise<Measured[]> {
   const count = quick ? 2_000 : 50_000;
-  const perSecond = quick ? 600 : 1200;
+  const perSecond = quick ? 600 : 1000;
   const seconds = { warm: quick ? 1 : 5, measured: quick ? 2 : 10 };
   const { url: databaseUrl, sql } = await place.database();
   const server = place.use(await startServer({ dataDir: join(place.dir, "segments"), databaseUrl, profileDir }));

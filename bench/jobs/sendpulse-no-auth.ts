@@ -8,7 +8,6 @@ import { startServer } from "../rig/server.ts";
 /** Single events at SendPulse's address without a key, with declared variables and a flow that listens; beside a handler that only answers. */
 export const sendpulseNoAuth: Job = { name: "sendpulse-no-auth", bar: { ratio: 0.45 }, run };
 
-const rounds = 3;
 const names = ["bare", "server"] as const;
 const event = "order_placed";
 const flow = {
@@ -44,6 +43,7 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
     const answer = await load.run({ ...targets[name], form: "sendpulse", seconds, from });
     return answer.requests / answer.seconds;
   };
+  const rounds = quick ? 1 : 3;
   const totals = { bare: 0, server: 0 };
   for (const name of names) await rate(name, quick ? 1 : 3, 0);
   for (let round = 1; round <= rounds; round += 1)

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { laneOf } from "../../src/core/id.ts";
+import { Gatherer } from "../../src/operations/gather.ts";
 import { closeDatabase, connect, type Sql } from "../../src/storage/database.ts";
 import { loadSegments } from "../../src/storage/segment-members.ts";
 import { serveParent } from "./child.ts";
@@ -41,7 +42,13 @@ type Made = {
   acceptedAt: number;
   knownAt: number;
 };
-type World = SegmentQuestion & { sql: Sql; agent: Agent; contacts: Contact[]; pending: Map<string, Made> };
+type World = SegmentQuestion & {
+  sql: Sql;
+  contacts: Contact[];
+  pending: Map<string, Made>;
+  events: Gatherer<object, true>;
+  tags: Gatherer<object, true>;
+};
 
 /** Of six changes in a row: a thousand changes of contacts for 200 events that are only counted. */
 const order: readonly Change[] = ["plan", "plan", "tag", "plan", "plan", "order"];
@@ -49,6 +56,8 @@ const order: readonly Change[] = ["plan", "plan", "tag", "plan", "plan", "order"
 const lookMs = 20;
 const looked = 300;
 const patienceMs = 10_000;
+/** So long an application that has much to tell gathers what it sends. */
+const gatherMs = 10;
 
 // Changes contacts at a steady rate, and looks in the database, as anybody could, when each is in its segment or out of it.
 serveParent<SegmentQuestion>({}, measure);
@@ -58,7 +67,10 @@ async function measure(question: SegmentQuestion): Promise<SegmentAnswer> {
   // Enough that no change waits here for the answers to others.
   const agent = new Agent({ connections: 256, pipelining: 1 });
   const contacts = await readContacts(sql, question);
-  const world: World = { ...question, sql, agent, contacts, pending: new Map() };
+  const target = { port: question.port, agent };
+  const events = createSender(target, { path: "/v1/events/batch", field: "events" });
+  const tags = createSender(target, { path: "/v1/contacts/batch", field: "contacts" });
+  const world: World = { ...question, sql, contacts, pending: new Map(), events, tags };
   let isSending = true;
   const looking = look(world, () => isSending);
   const startedAt = performance.now();
@@ -117,23 +129,43 @@ async function change(world: World, index: number): Promise<Made> {
   const segmentId = world.segments[kind];
   const isMember = kind === "order" || !contact.segments.includes(segmentId);
   const made = { id: contact.id, kind, segmentId, isMember, sentAt: performance.now(), acceptedAt: 0, knownAt: 0 };
-  const { method, path, body } = requestOf(kind, contact, { isMember, index });
-  const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}` };
-  const url = `http://127.0.0.1:${world.port}${path}`;
-  const answer = await request(url, { dispatcher: world.agent, method, headers, body: JSON.stringify(body) });
-  const text = await answer.body.text();
-  if (answer.statusCode >= 300) throw new Error(`Answered ${answer.statusCode}: ${text}`);
+  if (kind === "tag") await world.tags.add({ id: contact.id, [isMember ? "addTags" : "removeTags"]: ["vip"] });
+  else await world.events.add(eventOf(kind, contact, { isMember, index }));
   made.acceptedAt = performance.now();
   world.pending.set(contact.id, made);
   return made;
 }
 
-function requestOf(kind: Change, { id, email }: Contact, { isMember, index }: { isMember: boolean; index: number }) {
-  if (kind === "tag")
-    return { method: "PATCH", path: `/v1/contacts/${id}`, body: { [isMember ? "addTags" : "removeTags"]: ["vip"] } };
-  const event =
-    kind === "plan"
-      ? { name: "plan.changed", contact: { email, properties: { plan: isMember ? "gold" : "free" } }, payload: {} }
-      : { name: "order.placed", contact: { email }, payload: { orderId: `new-${index}`, total: 95 } };
-  return { method: "POST", path: "/v1/events", body: event };
+/** As an application sends them: what has come within some milliseconds in one call. */
+function createSender(target: Target, { path, field }: { path: string; field: string }): Gatherer<object, true> {
+  return new Gatherer({
+    async write(items) {
+      await delay(gatherMs);
+      await call(target, path, { [field]: items });
+      return items.map(() => true);
+    },
+    maxBatch: 100,
+    maxInFlight: 4,
+    maxWaiting: Number.POSITIVE_INFINITY,
+  });
+}
+
+type Target = { port: number; agent: Agent };
+
+async function call({ port, agent }: Target, path: string, body: object): Promise<void> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}` };
+  const url = `http://127.0.0.1:${port}${path}`;
+  const answer = await request(url, { dispatcher: agent, method: "POST", headers, body: JSON.stringify(body) });
+  const text = await answer.body.text();
+  if (answer.statusCode >= 300) throw new Error(`Answered ${answer.statusCode}: ${text}`);
+}
+
+function eventOf(
+  kind: "plan" | "order",
+  { email }: Contact,
+  { isMember, index }: { isMember: boolean; index: number },
+): object {
+  if (kind === "plan")
+    return { name: "plan.changed", contact: { email, properties: { plan: isMember ? "gold" : "free" } }, payload: {} };
+  return { name: "order.placed", contact: { email }, payload: { orderId: `new-${index}`, total: 95 } };
 }

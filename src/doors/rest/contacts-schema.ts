@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { conditionSchema } from "../../core/condition/condition.ts";
 import { membershipStates } from "../../core/contact.ts";
-import { instant, jsonObject, pageFields, pageOf } from "./schema.ts";
+import { anyJson, instant, jsonObject, pageFields, pageOf } from "./schema.ts";
 
 const identity = z.string().max(512).nullable().optional();
 const tags = z.array(z.string()).max(500).optional();
@@ -42,6 +42,27 @@ export const contactView = z
     updatedAt: z.date(),
   })
   .meta({ id: "Contact" });
+
+/** A contact of a batch: found by its id, where it has one. */
+export const contactItem = contactBody.extend({ id: z.string().max(200).optional() });
+
+/** The items are checked one by one, so that a broken one does not hold up the others. */
+export const contactsBody = z
+  .strictObject({ contacts: z.array(anyJson).min(1).max(1000) })
+  .meta({ examples: [{ contacts: [{ email: "ada@example.com", addTags: ["beta"] }, { phone: "+14155550132" }] }] });
+
+/** In the order of the request. Paths of issues begin where the contact is in the request. */
+export const contactsResult = z.object({
+  accepted: z.int(),
+  rejected: z.int(),
+  results: z.array(
+    z.union([
+      z.object({ status: z.enum(["created", "updated", "unchanged"]), contactId: z.string() }),
+      z.object({ status: z.literal("rejected"), issues: z.array(z.object({ path: z.string(), message: z.string() })) }),
+    ]),
+  ),
+});
+export type ContactsResult = z.output<typeof contactsResult>;
 
 export const upsertedContact = z.object({ contact: contactView, created: z.boolean() });
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { serveAbTests } from "./ab-tests.ts";
 import { serveBroadcasts } from "./broadcasts.ts";
+import { serveContactBatch } from "./contact-batch.ts";
 import { serveContacts } from "./contacts.ts";
 import { type RestContext, withZod } from "./context.ts";
 import { serveEventBatch } from "./event-batch.ts";
@@ -36,6 +37,7 @@ const resources = [
   serveEventLogs,
   serveEventSamples,
   serveContacts,
+  serveContactBatch,
   serveLists,
   serveSegments,
   serveFlows,
