@@ -62,7 +62,7 @@ const resources = [
 /** Our own REST API: everything under `/v1`, for callers with an API key, and the addresses of incoming calls under `/in`. */
 export async function serveRest(app: FastifyInstance, context: RestContext): Promise<void> {
   await app.register(async (scope) => {
-    scope.addHook("onRequest", context.requireCaller("bearer"));
+    scope.addHook("onRequest", context.requireCaller("bearer", "basic"));
     for (const serve of resources) serve(withZod(scope), context);
   });
   await app.register(async (scope) => serveIncomingCalls(scope, context));

@@ -59,12 +59,32 @@ async function logIn({ id, key }: Key): Promise<Headers> {
   return bearer({ key: answer.json().access_token });
 }
 
+async function openSession({ id, key }: Key): Promise<Headers> {
+  const payload = { username: id, password: key };
+  const answer = await server.app.inject({ method: "POST", url: "/api/login", payload });
+  return { authkey: answer.statusCode === 200 ? answer.json().authkey : "0".repeat(40) };
+}
+
+const account = () => ({ url: "/apps/api/v1/accounts/current" });
+const basic = (user: string) => ({ authorization: `Basic ${Buffer.from(`${user}:`).toString("base64url")}` });
+
 const ways: Record<string, Way> = {
   "our own API, Bearer": {
     show: bearer,
     request: () => ({ url: "/v1/lists" }),
     malformed: { authorization: "Bearer a b" },
   },
+  "our own API, Basic with the key as user": {
+    show: ({ key }) => basic(key),
+    request: () => ({ url: "/v1/lists" }),
+    malformed: basic("a b"),
+  },
+  "Emailchef, consumerKey and consumerSecret": {
+    show: consumer,
+    request: account,
+    malformed: { consumerkey: "x", consumersecret: "a b" },
+  },
+  "Emailchef, authkey": { show: openSession, request: account, malformed: { authkey: "x" } },
   "an incoming call, Bearer": { show: bearer, request: called, malformed: { authorization: "Bearer é" } },
   "an incoming call, consumerKey and consumerSecret": {
     show: consumer,
