@@ -36,7 +36,7 @@ const flow = {
 async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
   const sink = place.use(await startSink());
   const start = new Date();
-  const perRound = quick ? 1_000 : 6_000;
+  const perRound = quick ? 700 : 6_000;
   const engine = place.use(await openEngine(place, { sink, start, count: perRound * (rounds + 1) }));
   const totals = { figure: 0, limit: 0 };
   await engine.advanceTo(wakeAt(start, 0));

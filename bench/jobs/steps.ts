@@ -42,7 +42,7 @@ const flow = {
 const stepsPerWake = 1.5;
 
 async function run({ quick, place, profileDir }: Setting): Promise<Measured[]> {
-  const many = quick ? 40_000 : 1_000_000;
+  const many = quick ? 30_000 : 1_000_000;
   const big = await openPair(place, { count: many, due: quick ? 4_000 : 60_000 });
   const small = await openPair(place, { count: 10_000, due: quick ? 5_000 : 10_000 });
   const laps = { big: quick ? 2 : 4, small: quick ? 1 : 6 };

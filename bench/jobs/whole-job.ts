@@ -61,7 +61,7 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
   const server = place.use(await startServer(options));
   await publishFlow(server.url, flow(target.hello.port));
   const warm = quick ? 300 : 3_000;
-  const count = quick ? 2_000 : 24_000;
+  const count = quick ? 1_500 : 24_000;
   await load.run({ port: server.port, count: warm, from: 0 });
   await untilArrived(sink, warm);
   const startedAt = performance.now();
