@@ -1,22 +1,9 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
 import { issuesOf } from "../../core/issues.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { findJsonProblems } from "../../core/json-problems.ts";
-import { readCallBody } from "../read-body.ts";
-
-/** Lets the routes of this scope take JSON whatever the content type says, and bodies that are empty although it says JSON. */
-export function acceptJsonBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (request, bytes, done) => {
-    try {
-      done(null, readCallBody(bytes as Buffer, request.headers["content-type"] ?? ""));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
-}
 
 /** What a write says, out of the `instance_in` that Emailchef wraps it in, checked. */
 export function readInstance<Schema extends z.ZodType>({ body }: FastifyRequest, schema: Schema): z.output<Schema> {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { acceptAnyBody } from "../accept-bodies.ts";
 import type { DoorContext } from "../door.ts";
 import { serveAccount } from "./account.ts";
 import { serveBlockings } from "./blockings.ts";
@@ -8,7 +9,6 @@ import { answerErrors, answerUnknownPaths } from "./errors.ts";
 import { serveImports } from "./imports.ts";
 import { serveLists } from "./lists.ts";
 import { serveLogin } from "./login.ts";
-import { acceptJsonBodies } from "./read.ts";
 import { serveSegments } from "./segments.ts";
 
 const resources = [
@@ -24,7 +24,7 @@ const resources = [
 /** Emailchef's API, at its own paths. */
 export async function serveEmailchef(app: FastifyInstance, context: DoorContext): Promise<void> {
   answerErrors(app, context);
-  acceptJsonBodies(app);
+  acceptAnyBody(app);
   serveLogin(app, context);
   await app.register(
     async (scope) => {

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { AppError } from "../../core/errors.ts";
+import { acceptAnyBody, acceptMultipart } from "../accept-bodies.ts";
 import type { DoorContext } from "../door.ts";
 import { serveContacts } from "./contacts.ts";
 import { answerErrors } from "./errors.ts";
 import { serveExecutions } from "./executions.ts";
-import { acceptBodies } from "./read-fields.ts";
 
 /** The paths of this door with the methods that they take. */
 const methods = {
@@ -20,7 +20,8 @@ const methods = {
 /** The API of Hilos, now ActiveCampaign's WhatsApp flows, at its own paths. */
 export async function serveHilos(app: FastifyInstance, context: DoorContext): Promise<void> {
   answerErrors(app, context);
-  await acceptBodies(app);
+  acceptAnyBody(app);
+  await acceptMultipart(app);
   app.addHook("onRequest", context.requireCaller("token"));
   serveContacts(app, context);
   serveExecutions(app, context);

@@ -1,12 +1,12 @@
-import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { recordIncomingCall } from "../../operations/record-incoming-call.ts";
+import { acceptAnyBody, acceptMultipart } from "../accept-bodies.ts";
 import { clientOf } from "../client-facts.ts";
 import { idempotencyOf } from "../idempotency.ts";
-import { readCallBody, readForm } from "../read-body.ts";
+import { readForm } from "../read-body.ts";
 import { type RestContext, withZod } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
 
@@ -17,21 +17,11 @@ const answer = z.object({
   contactCreated: z.boolean(),
   flow: z.int().describe("The number of the flow."),
 });
-const maxFields = 500;
 
 /** The addresses of incoming-call entries: called by shops, forms and scripts, also from browsers on other sites. */
 export async function serveIncomingCalls(app: FastifyInstance, context: RestContext): Promise<void> {
-  app.removeAllContentTypeParsers();
-  await app.register(multipart, {
-    limits: { fields: maxFields, parts: maxFields, fieldNameSize: 200, fieldSize: 1_000_000 },
-  });
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (request, bytes, done) => {
-    try {
-      done(null, readCallBody(bytes as Buffer, request.headers["content-type"] ?? ""));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  acceptAnyBody(app);
+  await acceptMultipart(app);
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("access-control-allow-origin", "*");
     reply.header("access-control-expose-headers", "x-request-id, retry-after, idempotent-replayed");

@@ -1,8 +1,8 @@
-import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { type KnownEvent, requireEventByName, requireEventByToken } from "../../operations/event-catalog.ts";
 import { recordNamedEvent } from "../../operations/record-named-event.ts";
+import { acceptMultipart } from "../accept-bodies.ts";
 import { clientOf } from "../client-facts.ts";
 import type { DoorContext } from "../door.ts";
 import { idempotencyOf } from "../idempotency.ts";
@@ -13,15 +13,12 @@ import { nestFields } from "./form-fields.ts";
 import { refusePythonToken } from "./python-token.ts";
 
 const schema = { hide: true } as const;
-const maxFields = 500;
 const named = "/events/name/:event";
 const open = "/events/id/:token/:number";
 
 /** Events: with a token of the API by their name, and without one at an address of their own, also from browsers on other sites. */
 export async function serveEvents(app: FastifyInstance, context: DoorContext): Promise<void> {
-  await app.register(multipart, {
-    limits: { fields: maxFields, parts: maxFields, fieldNameSize: 200, fieldSize: 1_000_000 },
-  });
+  await acceptMultipart(app);
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("access-control-allow-origin", "*");
     reply.header("access-control-expose-headers", "x-request-id, retry-after, idempotent-replayed");

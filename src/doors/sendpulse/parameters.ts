@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { findJsonProblems } from "../../core/json-problems.ts";
@@ -9,19 +9,6 @@ import { looksSerialized, readSerialized } from "./php-serialize.ts";
 
 /** What a body of a GET request may have: a page's limits and filters, no more. */
 const maxQueryBody = 64 * 1024;
-
-/** Reads bodies of any content type in this scope: JSON unless they say that they are a form. */
-export function acceptAnyBody(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>("*", { parseAs: "buffer" }, (request, bytes, done) => {
-    if (request.headers["idempotency-key"] !== undefined) request.rawBody = bytes;
-    try {
-      done(null, readCallBody(bytes, request.headers["content-type"] ?? ""));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
-}
 
 /**
  * The parameters of a call, wherever its client put them: an ordinary query, a query that is one JSON text (Python), a JSON body, also

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { acceptAnyBody } from "../accept-bodies.ts";
 import type { DoorContext } from "../door.ts";
 import { serveAddressBooks } from "./address-books.ts";
 import { serveAutomations } from "./automations.ts";
@@ -9,7 +10,6 @@ import { answerErrors } from "./errors.ts";
 import { serveEventLog } from "./event-log.ts";
 import { serveEvents } from "./events.ts";
 import { serveOauth } from "./oauth.ts";
-import { acceptAnyBody } from "./parameters.ts";
 import { refusePythonToken } from "./python-token.ts";
 import { serveSmtp } from "./smtp.ts";
 import { serveTags } from "./tags.ts";
