@@ -1,5 +1,6 @@
 import { type Activity, rememberKnown } from "./flow/activity.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { isoText } from "./time.ts";
 
 /** The three ways to know a contact, in order of precedence when they point to different contacts. */
 export const identityKinds = ["externalId", "email", "phone"] as const;
@@ -64,7 +65,7 @@ const views = new WeakMap<Contact, JsonObject>();
 export function contactScope(contact: Contact): JsonObject {
   const made = views.get(contact);
   if (made) return made;
-  const view: JsonObject = Object.assign({}, contact.properties, {
+  const builtIn: JsonObject = {
     id: contact.id,
     externalId: contact.externalId,
     email: contact.email,
@@ -73,9 +74,11 @@ export function contactScope(contact: Contact): JsonObject {
     lists: Object.keys(contact.lists).filter((id) => contact.lists[id] === "subscribed"),
     timeZone: contact.timeZone,
     locale: contact.locale,
-    createdAt: contact.createdAt.toISOString(),
-    ...(contact.segments === undefined ? {} : { segments: [...contact.segments] }),
-  });
+    createdAt: isoText(contact.createdAt),
+  };
+  if (contact.segments !== undefined) builtIn["segments"] = [...contact.segments];
+  const isBare = Object.keys(contact.properties).length === 0;
+  const view = isBare ? builtIn : { ...contact.properties, ...builtIn };
   const { activity, segments } = contact;
   if (activity || segments)
     rememberKnown(view, { ...(activity ? { activity } : {}), ...(segments ? { segments } : {}) });
@@ -102,6 +105,6 @@ export function applyChange(contact: Contact, change: ContactChange): Contact {
 /** `properties` with `changes` laid over them; a null removes the property. */
 export function mergeProperties(properties: JsonObject, changes: Record<string, Json>): JsonObject {
   const merged: JsonObject = { ...properties, ...changes };
-  for (const [name, value] of Object.entries(changes)) if (value === null) delete merged[name];
+  for (const name of Object.keys(changes)) if (changes[name] === null) delete merged[name];
   return merged;
 }

@@ -1,25 +1,21 @@
-import multipart from "@fastify/multipart";
 import type { FastifyInstance } from "fastify";
-import { readCallBody } from "./read-body.ts";
-
-const maxFields = 500;
+import { isMultipart, readCallBody, readMultipart } from "./read-body.ts";
 
 /** Reads bodies of any content type in this scope: JSON unless they say that they are a form, and none where they are empty. */
 export function acceptAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>("*", { parseAs: "buffer" }, (request, bytes, done) => {
+  // The first is among the rest; named, it is found without being taken apart.
+  app.addContentTypeParser<Buffer>(["application/json", "*"], { parseAs: "buffer" }, (request, bytes, done) => {
+    const type = request.headers["content-type"] ?? "";
     if (request.headers["idempotency-key"] !== undefined) request.rawBody = bytes;
+    if (isMultipart(type)) {
+      readMultipart(bytes, type).then((fields) => done(null, fields), done);
+      return;
+    }
     try {
-      done(null, readCallBody(bytes, request.headers["content-type"] ?? ""));
+      done(null, readCallBody(bytes, type));
     } catch (error) {
       done(error as Error);
     }
-  });
-}
-
-/** Lets the routes of this scope read multipart forms too, beside what it takes already. */
-export async function acceptMultipart(app: FastifyInstance): Promise<void> {
-  await app.register(multipart, {
-    limits: { fields: maxFields, parts: maxFields, fieldNameSize: 200, fieldSize: 1_000_000 },
   });
 }

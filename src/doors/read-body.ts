@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { FastifyRequest } from "fastify";
+import { once } from "node:events";
+import { Busboy } from "@fastify/busboy";
 import { AppError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { findJsonProblems } from "../core/json-problems.ts";
@@ -27,17 +28,35 @@ export function readCallBody(bytes: Buffer, contentType: string): Json {
   });
 }
 
-/** The fields of a multipart form; files in it are passed over. Throws `invalid_request` or `body_too_large`. */
-export async function readForm(request: FastifyRequest): Promise<JsonObject> {
+/** Whether a body of this content type is a form, of either kind. */
+export function isForm(contentType: string): boolean {
+  return /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType);
+}
+
+/** Whether it is a form in parts. */
+export function isMultipart(contentType: string): boolean {
+  return /^\s*multipart\/form-data\b/i.test(contentType);
+}
+
+const maxFields = 500;
+const limits = { fields: maxFields, parts: maxFields, fieldNameSize: 200, fieldSize: 1_000_000 };
+
+/** The fields of a form in parts (RFC 7578); files in it are passed over. Rejects with `invalid_request` or `body_too_large`. */
+export async function readMultipart(bytes: Buffer, contentType: string): Promise<JsonObject> {
   const fields: [string, string][] = [];
   try {
-    for await (const part of request.parts()) {
-      if (part.type === "file") part.file.resume();
-      else fields.push([part.fieldname, String(part.value)]);
-    }
+    const form = Busboy({ headers: { "content-type": contentType }, limits });
+    form.on("file", (_name, file) => file.resume());
+    form.on("field", (name, value, isNameCut, isValueCut) => {
+      if (isNameCut || isValueCut) form.destroy(new AppError("body_too_large"));
+      else fields.push([name, value]);
+    });
+    for (const limit of ["partsLimit", "fieldsLimit"] as const)
+      form.on(limit, () => form.destroy(new AppError("body_too_large")));
+    form.end(bytes);
+    await once(form, "finish");
   } catch (error) {
-    if (error instanceof Error && "code" in error && /LIMIT|TOO_LARGE/.test(String(error.code)))
-      throw new AppError("body_too_large", undefined, { cause: error });
+    if (error instanceof AppError) throw error;
     throw new AppError("invalid_request", "The form in the body cannot be read.", { cause: error });
   }
   return checked(collect(fields));

@@ -40,11 +40,10 @@ export async function recordEvents(
   const good = read.flatMap((event, index) =>
     event.issues.length > 0 ? [] : [incoming(event, { input: events[index], source, client })],
   );
-  const idempotency = input.idempotency ? { idempotency: input.idempotency } : {};
   const receipt =
     good.length === 0
-      ? { events: [], replayed: false }
-      : await platform.recorder.add({ workspaceId: caller.workspaceId, events: good, ...idempotency });
+      ? { events: [], settled: [], replayed: false }
+      : await platform.recorder.add({ workspaceId: caller.workspaceId, events: good, idempotency: input.idempotency });
   const recorded = receipt.events.values();
   const results = read.map((event): EventResult => {
     if (event.issues.length > 0) return { status: "refused", issues: event.issues };

@@ -40,6 +40,8 @@ export type FlowCache = {
   refresh(sql: Queryable): Promise<void>;
   /** True when some flow of the workspace listens to the event, a run of an earlier version may, or a segment looks at it. */
   hears(workspaceId: string, eventName: string): boolean;
+  /** True when all that an event of the name can do is to start flows: no run, goal, test of variants or segment looks at it. */
+  onlyStarts(workspaceId: string, eventName: string): boolean;
   /** What is listened to of contacts' changes in the workspace. */
   hearsChanges(workspaceId: string): HeardChanges;
   /** True when contacts that were changed are to be looked at again, whatever it was that changed. */
@@ -80,6 +82,14 @@ export function createFlowCache(registry: Registry): FlowCache {
   const knows = ({ id, routingRevision }: Revision) =>
     (workspaces.get(id)?.facts.routingRevision ?? 0) >= routingRevision;
   const hears = (workspaceId: string, eventName: string) => isHeard(workspaces.get(workspaceId), eventName);
+  const lookups = new Map<string, FlowLookup>();
+  const makeLookup = (workspaceId: string): FlowLookup => ({
+    listening: (eventName) => workspaces.get(workspaceId)?.listening.get(eventName) ?? [],
+    hears: (eventName) => hears(workspaceId, eventName),
+    version: find,
+    abStates: (flowId, step) => workspaces.get(workspaceId)?.tests.get(`${flowId}|${step}`) ?? null,
+    holds: (flowId, dueAt) => isHeldAt(workspaces.get(workspaceId), flowId, dueAt),
+  });
   const segmentsOf = (workspaceId: string) => workspaces.get(workspaceId)?.segments ?? noSegments;
 
   return {
@@ -99,6 +109,7 @@ export function createFlowCache(registry: Registry): FlowCache {
       }
     },
     hears,
+    onlyStarts: (workspaceId, eventName) => onlyStarts(workspaces.get(workspaceId), eventName),
     hearsChanges: (workspaceId) => workspaces.get(workspaceId)?.changes ?? noChanges,
     watches: (workspaceId) =>
       hears(workspaceId, occurrenceName.contactChanged) || segmentsOf(workspaceId).readsContacts,
@@ -119,13 +130,11 @@ export function createFlowCache(registry: Registry): FlowCache {
       if (missing.length === 0) return;
       for (const row of await loadFlowVersions(sql, missing)) keep(versions, compile(row, registry));
     },
-    lookup: (workspaceId) => ({
-      listening: (eventName) => workspaces.get(workspaceId)?.listening.get(eventName) ?? [],
-      hears: (eventName) => hears(workspaceId, eventName),
-      version: find,
-      abStates: (flowId, step) => workspaces.get(workspaceId)?.tests.get(`${flowId}|${step}`) ?? null,
-      holds: (flowId, dueAt) => isHeldAt(workspaces.get(workspaceId), flowId, dueAt),
-    }),
+    lookup(workspaceId) {
+      const made = lookups.get(workspaceId) ?? makeLookup(workspaceId);
+      lookups.set(workspaceId, made);
+      return made;
+    },
     version: find,
   };
 }
@@ -141,6 +150,13 @@ async function changedWorkspaces(sql: Queryable, knows: (revision: Revision) => 
 function isHeard(workspace: Workspace | undefined, name: string): boolean {
   if (!workspace) return false;
   return workspace.listening.has(name) || workspace.heard.has(name) || workspace.segments.hears(name);
+}
+
+function onlyStarts(workspace: Workspace | undefined, name: string): boolean {
+  if (!workspace) return false;
+  const { heard, goals, segments, listening } = workspace;
+  if (heard.has(name) || goals.has(name) || segments.hears(name)) return false;
+  return (listening.get(name) ?? []).every(({ tests }) => tests.length === 0);
 }
 
 function isHeldAt(workspace: Workspace | undefined, flowId: string, dueAt: Date | null): boolean {

@@ -7,6 +7,8 @@ type Waiting<Item, Result> = {
   reject: (error: unknown) => void;
 };
 
+type Outcome<Result> = { results: (Result | Error)[] } | { error: unknown };
+
 export type GatherOptions<Item, Result> = {
   /** Writes a batch and returns a result or an error for each item, in order. A throw rejects every item of the batch. */
   write: (batch: Item[]) => Promise<(Result | Error)[]>;
@@ -59,16 +61,8 @@ export class Gatherer<Item, Result> {
     return this.#waitingSize + this.#writingSize;
   }
 
-  /** How much waits for the next batch. */
-  waiting(): number {
-    return this.#waitingSize;
-  }
-
   #pump(): void {
     while (this.#inFlight < this.#options.maxInFlight && this.#waiting.length > 0) void this.#flush(this.#cut());
-    if (this.depth() > 0) return;
-    for (const resolve of this.#idlers) resolve();
-    this.#idlers = [];
   }
 
   #cut(): Waiting<Item, Result>[] {
@@ -89,22 +83,31 @@ export class Gatherer<Item, Result> {
     const size = batch.reduce((sum, entry) => sum + entry.size, 0);
     this.#inFlight += 1;
     this.#writingSize += size;
+    const outcome = await this.#write(batch);
+    this.#inFlight -= 1;
+    this.#writingSize -= size;
+    // The next batch is on its way before those who wait for this one go on: they keep the thread busy for as long as a write takes.
+    this.#pump();
+    settle(batch, outcome);
+    if (this.depth() > 0) return;
+    for (const resolve of this.#idlers) resolve();
+    this.#idlers = [];
+  }
+
+  async #write(batch: Waiting<Item, Result>[]): Promise<Outcome<Result>> {
     try {
-      settle(batch, await this.#options.write(batch.map(({ item }) => item)));
+      return { results: await this.#options.write(batch.map(({ item }) => item)) };
     } catch (error) {
-      for (const { reject } of batch) reject(error);
-    } finally {
-      this.#inFlight -= 1;
-      this.#writingSize -= size;
-      this.#pump();
+      return { error };
     }
   }
 }
 
-function settle<Item, Result>(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
+function settle<Item, Result>(batch: Waiting<Item, Result>[], outcome: Outcome<Result>): void {
   batch.forEach(({ resolve, reject }, index) => {
-    const result = results[index];
-    if (result instanceof Error) reject(result);
+    const result = "results" in outcome ? outcome.results[index] : undefined;
+    if ("error" in outcome) reject(outcome.error);
+    else if (result instanceof Error) reject(result);
     else resolve(result as Result);
   });
 }

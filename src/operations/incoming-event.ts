@@ -1,3 +1,4 @@
+import type { EventOutcome } from "../core/flow/route.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Identity } from "./resolve-contacts.ts";
 
@@ -18,9 +19,15 @@ export type IncomingEvent = {
 export type EventRequest = {
   workspaceId: string;
   events: IncomingEvent[];
-  idempotency?: { key: string; hash: string };
+  idempotency?: { key: string; hash: string } | undefined;
 };
 
 /** What became of one event at acceptance. `listened` says whether any flow listens to its name. */
 export type RecordedEvent = { eventId: string; contactId: string; contactCreated: boolean; listened: boolean };
-export type EventReceipt = { events: RecordedEvent[]; replayed: boolean };
+
+/** `settled`: of each event what it did, where that is known already; null where the flows are still to meet it. Empty for a repeat. */
+export type EventReceipt = {
+  events: RecordedEvent[];
+  settled: readonly (readonly EventOutcome[] | null)[];
+  replayed: boolean;
+};

@@ -1,10 +1,11 @@
 import type { IdentityRow, OwnedIdentity } from "../storage/identities.ts";
 
-/** Who owned which identity when we last looked. A guess: whoever uses it checks it again in the statement that writes. */
+/** Who owned which identity when we last looked, by `identityKey`. A guess: whoever uses it checks it again in the statement that writes. */
 export type KnownContacts = {
-  find(identity: IdentityRow): OwnedIdentity | undefined;
-  add(identities: readonly OwnedIdentity[]): void;
-  forget(identities: readonly IdentityRow[]): void;
+  /** Null: nobody owned it. Undefined: not known. */
+  find(key: string): OwnedIdentity | null | undefined;
+  add(key: string, owner: OwnedIdentity | null): void;
+  forget(key: string): void;
 };
 
 /** About 300 bytes each; up to twice as many are kept. */
@@ -12,35 +13,29 @@ const maxYoung = 50_000;
 
 /** Makes an empty memory. What was not asked for while `max` others came is forgotten. */
 export function createKnownContacts(max = maxYoung): KnownContacts {
-  let young = new Map<string, OwnedIdentity>();
-  let old = new Map<string, OwnedIdentity>();
+  let young = new Map<string, OwnedIdentity | null>();
+  let old = new Map<string, OwnedIdentity | null>();
 
-  function keep(key: string, identity: OwnedIdentity): void {
+  function add(key: string, owner: OwnedIdentity | null): void {
     if (young.size >= max) {
       old = young;
       young = new Map();
     }
-    young.set(key, identity);
+    young.set(key, owner);
   }
 
   return {
-    find(identity) {
-      const key = identityKey(identity);
+    find(key) {
       const known = young.get(key);
-      if (known) return known;
+      if (known !== undefined) return known;
       const aged = old.get(key);
-      if (aged) keep(key, aged);
+      if (aged !== undefined) add(key, aged);
       return aged;
     },
-    add(identities) {
-      for (const identity of identities) keep(identityKey(identity), identity);
-    },
-    forget(identities) {
-      for (const identity of identities) {
-        const key = identityKey(identity);
-        young.delete(key);
-        old.delete(key);
-      }
+    add,
+    forget(key) {
+      young.delete(key);
+      old.delete(key);
     },
   };
 }

@@ -1,29 +1,47 @@
 export type LaneNews = {
-  add(lanes: Iterable<number>): void;
-  /** Passes on what was added, unless in a flood it was only just done; to be called again after the next batch. `now` in milliseconds. */
-  tell(situation: { isFlood: boolean; now: number }): void;
+  /** The lanes of what is now in line, of so many events that came in. */
+  add(lanes: Iterable<number>, events: number): void;
+  /** Passes on what was added: at once, or in a flood by and by. `now` in milliseconds. */
+  tell(now: number): void;
 };
 
 /** In a flood the flows meet events at most so much later. */
-const heldMs = 50;
+const heldMs = 200;
+/** More events than this in a millisecond, for a while, are a flood, whatever they lead to: the process is busy with them. */
+const calmPerMs = 1;
+const calmAtOnce = 100;
 
 /**
  * Gathers the lanes that have new work for `onWork`. Alone, an event is told of at once. In a flood the news are held a little: the engine
- * then makes few large passes. Told after each batch of single events, it made passes over 14 to 20 of them; so, over 45.
+ * then makes few large passes, for a pass costs as much as a hundred events in it. With 3,000 single events a second, told after each batch
+ * it made passes over 14 to 20 of them; told every 200 ms, over 300, and the events took a fifth less of both cores.
  */
 export function createLaneNews(onWork: (lanes: ReadonlySet<number>) => void): LaneNews {
   let lanes = new Set<number>();
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | null = null;
+  // A bucket that leaks at the rate of calm.
+  let level = 0;
+  let levelAt = 0;
+
+  function pass(): void {
+    timer = null;
+    if (lanes.size === 0) return;
+    const told = lanes;
+    lanes = new Set();
+    onWork(told);
+  }
+
   return {
-    add(more) {
+    add(more, events) {
       for (const lane of more) lanes.add(lane);
+      level += events;
     },
-    tell({ isFlood, now }) {
-      if (lanes.size === 0 || (isFlood && now - toldAt < heldMs)) return;
-      toldAt = now;
-      const told = lanes;
-      lanes = new Set();
-      onWork(told);
+    tell(now) {
+      level = Math.max(0, level - Math.max(0, now - levelAt) * calmPerMs);
+      levelAt = now;
+      if (timer !== null || lanes.size === 0) return;
+      pass();
+      if (level > calmAtOnce) timer = setTimeout(pass, heldMs);
     },
   };
 }

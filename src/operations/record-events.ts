@@ -4,17 +4,17 @@ import { isConflict } from "../storage/conflicts.ts";
 import { loadContacts } from "../storage/contacts.ts";
 import type { Sql } from "../storage/database.ts";
 import { findAnswers, type KeptAnswer } from "../storage/idempotency.ts";
-import { findIdentities, type IdentityRow, type OwnedIdentity } from "../storage/identities.ts";
+import { findIdentities, type OwnedIdentity } from "../storage/identities.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import { Gatherer } from "./gather.ts";
 import type { EventReceipt, EventRequest, RecordedEvent } from "./incoming-event.ts";
-import { createKnownContacts, type KnownContacts } from "./known-contacts.ts";
+import { createKnownContacts, identityKey, type KnownContacts } from "./known-contacts.ts";
 import { createLaneNews, type LaneNews } from "./lane-news.ts";
 import { newId } from "./new-id.ts";
-import { contactsToFill, identityRows, resolveContacts } from "./resolve-contacts.ts";
-import { makeEventPlan, Overtaken, overtakenTooOften, writeEventPlan } from "./write-events.ts";
+import { contactsToFill, type NamedIdentity, namedIdentities, resolveContacts } from "./resolve-contacts.ts";
+import { type EventPlan, makeEventPlan, Overtaken, overtakenTooOften, writeEventPlan } from "./write-events.ts";
 
-export type EventRecorder = Gatherer<EventRequest, EventReceipt>;
+export type EventRecorder = Pick<Gatherer<EventRequest, EventReceipt>, "add" | "idle" | "depth">;
 
 export type RecorderOptions = {
   sql: Sql;
@@ -27,38 +27,73 @@ export type RecorderOptions = {
 
 type Recorder = RecorderOptions & { known: KnownContacts; news: LaneNews };
 
-/** So many events waiting for the next batch are more than a lone sender makes. */
-const flood = 16;
+/** A request with the identities by which each of its events names its contact. */
+type NamingRequest = EventRequest & { named: readonly NamedIdentity[][] };
 
 const operation = "events";
+const maxBatch = 1000;
 
-/** Makes the one writer of events of this process: when its promise resolves, the events are committed to disk. */
+/**
+ * Makes the one writer of events of this process: when its promise resolves, the events are committed to disk. Who is named by an event is
+ * looked up while the batch before is being written.
+ */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
   const recorder: Recorder = { ...options, known: createKnownContacts(), news: createLaneNews(options.onWork) };
-  const gatherer: EventRecorder = new Gatherer({
-    write: (batch) => recordBatch(recorder, batch).finally(() => tellWork(recorder, gatherer.waiting())),
-    sizeOf: (request) => request.events.length,
-    maxBatch: 1000,
+  const maxWaiting = options.maxWaiting ?? 20_000;
+  const writer = new Gatherer<NamingRequest, EventReceipt>({
+    write: (batch) => recordBatch(recorder, batch).finally(() => recorder.news.tell(options.now().getTime())),
+    sizeOf: ({ events }) => events.length,
     // One: a statement costs as much as 30 events in it; of single events, batches hold about 30, and held 21 with two under way.
-    maxInFlight: 1,
-    maxWaiting: options.maxWaiting ?? 20_000,
+    ...{ maxBatch, maxInFlight: 1, maxWaiting },
   });
-  return gatherer;
+  const finder = new Gatherer<NamedIdentity[], null>({
+    write: async (batch) => {
+      await findOwners(recorder, batch.flat());
+      return batch.map(() => null);
+    },
+    sizeOf: (named) => named.length,
+    ...{ maxBatch, maxInFlight: 1, maxWaiting },
+  });
+  return {
+    add({ workspaceId, events, idempotency }) {
+      const named = events.map(({ identity }) => namedIdentities(workspaceId, identity));
+      const request = { workspaceId, events, named, idempotency };
+      const strangers = strangersAmong(recorder, named);
+      return strangers.length === 0 ? writer.add(request) : finder.add(strangers).then(() => writer.add(request));
+    },
+    async idle() {
+      await finder.idle();
+      await writer.idle();
+    },
+    depth: () => finder.depth() + writer.depth(),
+  };
 }
 
-function tellWork({ news, now }: Recorder, waiting: number): void {
-  news.tell({ isFlood: waiting >= flood, now: now().getTime() });
+function strangersAmong({ known }: Recorder, named: readonly NamedIdentity[][]): NamedIdentity[] {
+  return named.flat().filter(({ key }) => known.find(key) === undefined);
 }
 
-async function recordBatch(options: Recorder, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
-  const kept = await keptAnswers(options.sql, batch);
+async function findOwners({ sql, known }: Recorder, identities: readonly NamedIdentity[]): Promise<void> {
+  const wanted = new Map(identities.map((identity) => [identity.key, identity]));
+  const owned = await findIdentities(sql, [...wanted.values()]);
+  for (const key of wanted.keys()) known.add(key, null);
+  for (const owner of owned) known.add(identityKey(owner), owner);
+}
+
+/** Up to its first query it waits for nothing: the database has the batch before anything else in this thread goes on. */
+async function recordBatch(recorder: Recorder, batch: NamingRequest[]): Promise<(EventReceipt | Error)[]> {
+  return batch.some(({ idempotency }) => idempotency) ? recordOnce(recorder, batch) : recordFresh(recorder, batch);
+}
+
+async function recordOnce(recorder: Recorder, batch: NamingRequest[]): Promise<(EventReceipt | Error)[]> {
+  const kept = await keptAnswers(recorder.sql, batch);
   const results = batch.map((request) => replay(request, kept));
   const seen = new Set<string>();
   // The second of two requests with one key in one batch waits, and is then answered as a repeat.
   const fresh = batch.filter((request, index) => results[index] === null && isFirst(request, seen));
-  const receipts = new Map(fresh.length === 0 ? [] : zip(fresh, await recordFresh(options, fresh)));
+  const receipts = new Map(fresh.length === 0 ? [] : zip(fresh, await recordFresh(recorder, fresh)));
   const later = batch.filter((request, index) => results[index] === null && !receipts.has(request));
-  for (const [request, result] of later.length === 0 ? [] : zip(later, await recordBatch(options, later)))
+  for (const [request, result] of later.length === 0 ? [] : zip(later, await recordBatch(recorder, later)))
     receipts.set(request, result);
   return batch.map(
     (request, index) => results[index] ?? receipts.get(request) ?? new Error("An event request got no result."),
@@ -80,7 +115,7 @@ function replay(
   const answer = idempotency ? kept.get(`${workspaceId}|${idempotency.key}`) : undefined;
   if (!answer) return null;
   if (answer.requestHash !== idempotency?.hash) return new AppError("idempotency_key_reused");
-  return { events: answer.response as RecordedEvent[], replayed: true };
+  return { events: answer.response as RecordedEvent[], settled: [], replayed: true };
 }
 
 function isFirst({ workspaceId, idempotency }: EventRequest, seen: Set<string>): boolean {
@@ -95,68 +130,55 @@ function zip<Left, Right>(left: readonly Left[], right: readonly Right[]): [Left
   return left.map((item, index) => [item, right[index] as Right]);
 }
 
-async function recordFresh(options: Recorder, batch: EventRequest[]): Promise<(EventReceipt | Error)[]> {
+async function recordFresh(recorder: Recorder, batch: NamingRequest[]): Promise<(EventReceipt | Error)[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await tryBatch(options, batch);
+      return await tryBatch(recorder, batch);
     } catch (error) {
       if (!(error instanceof Overtaken || isConflict(error))) throw error;
       if (attempt === 10) throw overtakenTooOften(error);
-      options.known.forget(wantedBy(batch));
-      await options.flows.refresh(options.sql);
-      if (error instanceof Overtaken && error.byRequest) return recordBatch(options, batch);
+      for (const { key } of batch.flatMap(({ named }) => named.flat())) recorder.known.forget(key);
+      await recorder.flows.refresh(recorder.sql);
+      if (error instanceof Overtaken && error.byRequest) return recordBatch(recorder, batch);
     }
   }
 }
 
-async function tryBatch(recorder: Recorder, batch: EventRequest[]): Promise<EventReceipt[]> {
+async function tryBatch(recorder: Recorder, batch: NamingRequest[]): Promise<EventReceipt[]> {
   const { sql, flows, now, news, known } = recorder;
-  const flat = batch.flatMap(({ workspaceId, events }) =>
-    events.map((event) => ({ workspaceId, event, identity: event.identity })),
-  );
-  const revisions = await revisionsOf(recorder, batch);
-  const { guessed, looked } = await ownersOf(recorder, batch);
-  const owned = [...guessed, ...looked];
-  const held = await heldKinds(sql, contactsToFill(flat, owned));
-  const plan = makeEventPlan(flat, resolveContacts(flat, { owned, held }, newId), { flows, now: now() });
-  const receipts = cut(batch, plan.recorded);
+  const ids = [...new Set(batch.map(({ workspaceId }) => workspaceId))];
+  if (ids.some((id) => !flows.workspace(id))) await flows.refresh(sql);
+  const calls = batch.flatMap(({ named }) => named);
+  const strangers = strangersAmong(recorder, calls);
+  if (strangers.length > 0) await findOwners(recorder, strangers);
+  const owners = ownersOf(recorder, calls);
+  const toFill = contactsToFill(calls, owners);
+  const held = toFill.length === 0 ? new Map() : await heldKinds(sql, toFill);
+  const events = batch.flatMap(({ workspaceId, events: own }) => own.map((event) => ({ workspaceId, event })));
+  const plan = makeEventPlan(events, resolveContacts(calls, { owners, held }, newId), { flows, now: now() });
+  const receipts = cut(batch, plan);
   const answers = batch.flatMap((request, index) => keepable(request, receipts[index]));
-  const lanes = await writeEventPlan(sql, plan, { answers, flows, known: { owned: guessed, revisions }, now: now() });
-  known.add(looked);
-  known.add(plan.claims);
-  news.add(lanes);
+  const supposed = { owned: [...owners.values()], revisions: ids.map((id) => revisionOf(recorder, id)) };
+  const lanes = await writeEventPlan(sql, plan, { answers, flows, known: supposed, now: now() });
+  for (const claim of plan.claims) known.add(identityKey(claim), claim);
+  news.add(lanes, plan.events.length);
   return receipts;
 }
 
-function wantedBy(batch: readonly EventRequest[]): IdentityRow[] {
-  return batch.flatMap(({ workspaceId, events }) =>
-    events.flatMap(({ identity }) => identityRows(workspaceId, identity)),
-  );
+/** Whose identities these are, as we remember it: to be checked when the batch is written. */
+function ownersOf({ known }: Recorder, calls: readonly NamedIdentity[][]): Map<string, OwnedIdentity> {
+  const owners = new Map<string, OwnedIdentity>();
+  for (const named of calls)
+    for (const { key } of named) {
+      const owner = known.find(key);
+      if (owner) owners.set(key, owner);
+    }
+  return owners;
 }
 
-/** Whose identities these are: as we remember it, to be checked when the batch is written, and else as the database has it. */
-async function ownersOf(
-  { sql, known }: Recorder,
-  batch: readonly EventRequest[],
-): Promise<Record<"guessed" | "looked", OwnedIdentity[]>> {
-  const guessed = new Set<OwnedIdentity>();
-  const missing: IdentityRow[] = [];
-  for (const row of wantedBy(batch)) {
-    const owner = known.find(row);
-    if (owner) guessed.add(owner);
-    else missing.push(row);
-  }
-  return { guessed: [...guessed], looked: missing.length === 0 ? [] : await findIdentities(sql, missing) };
-}
-
-/** The routing revisions as we know them: also checked when the batch is written. */
-async function revisionsOf(
-  { sql, flows }: Recorder,
-  batch: readonly EventRequest[],
-): Promise<{ workspaceId: string; revision: number }[]> {
-  const ids = [...new Set(batch.map(({ workspaceId }) => workspaceId))];
-  if (ids.some((id) => !flows.workspace(id))) await flows.refresh(sql);
-  return ids.map((workspaceId) => ({ workspaceId, revision: flows.workspace(workspaceId)?.routingRevision ?? 0 }));
+/** The routing revision as we know it: also checked when the batch is written. */
+function revisionOf({ flows }: Recorder, workspaceId: string): { workspaceId: string; revision: number } {
+  return { workspaceId, revision: flows.workspace(workspaceId)?.routingRevision ?? 0 };
 }
 
 /** Which kinds of identity these contacts have. */
@@ -164,15 +186,17 @@ async function heldKinds(
   sql: Sql,
   contacts: readonly { lane: number; id: string }[],
 ): Promise<Map<string, Set<IdentityKind>>> {
-  const rows = contacts.length === 0 ? [] : await loadContacts(sql, contacts);
+  const rows = await loadContacts(sql, contacts);
   return new Map(rows.map((row) => [row.id, new Set(identityKinds.filter((kind) => row[kind] !== null))]));
 }
 
-function cut(batch: readonly EventRequest[], recorded: readonly RecordedEvent[]): EventReceipt[] {
+function cut(batch: readonly EventRequest[], { recorded, settled }: EventPlan): EventReceipt[] {
   let from = 0;
   return batch.map(({ events }) => {
-    from += events.length;
-    return { events: recorded.slice(from - events.length, from), replayed: false };
+    const to = from + events.length;
+    const receipt = { events: recorded.slice(from, to), settled: settled.slice(from, to), replayed: false };
+    from = to;
+    return receipt;
   });
 }
 

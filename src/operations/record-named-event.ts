@@ -44,14 +44,14 @@ export async function recordNamedEvent(platform: Platform, input: NamedEventInpu
   const { incoming, issues } = readNamedEvent(input, target);
   // Before the event: a call that ends as an error of ours must not have left one.
   if (event.learns) await learnEvent(platform, event, incoming.payload);
-  const { events, replayed } = await platform.recorder.add({
+  const { events, settled, replayed } = await platform.recorder.add({
     workspaceId,
     events: [incoming],
-    ...(idempotency && { idempotency: { ...idempotency, key: `named:${event.name}:${idempotency.key}` } }),
+    idempotency: idempotency && { key: `named:${event.name}:${idempotency.key}`, hash: idempotency.hash },
   });
   const [recorded] = events;
   if (!recorded) throw new Error("A call was recorded as no event.");
-  const flows = expectFlows(platform, { workspaceId, incoming, recorded, target });
+  const flows = expectFlows(platform, { workspaceId, incoming, recorded, outcomes: settled[0] ?? null, target });
   return {
     eventId: recorded.eventId,
     contactId: recorded.contactId,

@@ -19,38 +19,49 @@ export function identityRows(workspaceId: string, identity: Identity): IdentityR
   });
 }
 
-type Named = { workspaceId: string; identity: Identity };
+/** An identity with its `identityKey`. */
+export type NamedIdentity = IdentityRow & { key: string };
 
-/** What is known before contacts are resolved: who owns which identity, and which kinds the owners have, by contact id. */
-export type Ownership = { owned: readonly OwnedIdentity[]; held: ReadonlyMap<string, ReadonlySet<IdentityKind>> };
+/** The identities by which one call names its contact, by precedence, with their keys. */
+export function namedIdentities(workspaceId: string, identity: Identity): NamedIdentity[] {
+  const named: NamedIdentity[] = [];
+  for (const { lane, kind, value } of identityRows(workspaceId, identity))
+    named.push({ lane, workspaceId, kind, value, key: identityKey({ workspaceId, kind, value }) });
+  return named;
+}
+
+/** What is known before contacts are resolved: who owns which identity, by key, and which kinds the owners have, by contact id. */
+export type Ownership = {
+  owners: ReadonlyMap<string, OwnedIdentity>;
+  held: ReadonlyMap<string, ReadonlySet<IdentityKind>>;
+};
 
 /**
- * Decides which contact each of `named` means, given who owns what. Where identities of one call belong to different contacts
- * the first by precedence (external id, e-mail, phone) wins and the others stay where they are. A call may name a contact that
- * an earlier one of the same batch has just made. An identity of a kind that the contact has already is not claimed for it.
+ * Decides which contact each of `calls` means by the identities it names, given who owns what. Where identities of one call belong to
+ * different contacts the first by precedence (external id, e-mail, phone) wins and the others stay where they are. A call may name a contact
+ * that an earlier one of the same batch has just made. An identity of a kind that the contact has already is not claimed for it.
  */
 export function resolveContacts(
-  named: readonly Named[],
-  { owned, held }: Ownership,
+  calls: readonly (readonly NamedIdentity[])[],
+  { owners, held }: Ownership,
   newContactId: () => string,
 ): Resolution {
-  const owners = new Map<string, ContactRef>();
+  const refsByKey = new Map<string, ContactRef>();
   const kinds = new Map<string, Set<IdentityKind>>();
   for (const [id, own] of held) kinds.set(id, new Set(own));
-  for (const identity of owned)
-    owners.set(identityKey(identity), { id: identity.contactId, lane: identity.contactLane, isNew: false });
+  for (const [key, { contactId, contactLane }] of owners)
+    refsByKey.set(key, { id: contactId, lane: contactLane, isNew: false });
   const claims: OwnedIdentity[] = [];
-  const refs = named.map(({ workspaceId, identity }) => {
-    const rows = identityRows(workspaceId, identity);
-    const ref =
-      rows.map((row) => owners.get(identityKey(row))).find((owner) => owner !== undefined) ?? newRef(newContactId());
-    const own = kinds.get(ref.id) ?? new Set();
-    kinds.set(ref.id, own);
-    for (const row of rows) {
-      if (owners.has(identityKey(row)) || own.has(row.kind)) continue;
-      own.add(row.kind);
-      owners.set(identityKey(row), ref);
-      claims.push({ contactLane: ref.lane, contactId: ref.id, ...row });
+  const refs = calls.map((named) => {
+    const known = named.find(({ key }) => refsByKey.has(key));
+    const ref = (known && refsByKey.get(known.key)) ?? newRef(newContactId());
+    for (const { key, lane, workspaceId, kind, value } of named) {
+      if (refsByKey.has(key)) continue;
+      const own = kinds.get(ref.id) ?? new Set();
+      if (own.has(kind)) continue;
+      kinds.set(ref.id, own.add(kind));
+      refsByKey.set(key, ref);
+      claims.push({ lane, workspaceId, kind, value, contactLane: ref.lane, contactId: ref.id });
     }
     return ref;
   });
@@ -59,16 +70,15 @@ export function resolveContacts(
 
 /** The contacts that may get another identity: a call names them together with one that nobody owns. */
 export function contactsToFill(
-  named: readonly Named[],
-  owned: readonly OwnedIdentity[],
+  calls: readonly (readonly NamedIdentity[])[],
+  owners: ReadonlyMap<string, OwnedIdentity>,
 ): { lane: number; id: string }[] {
-  const owners = new Map(owned.map((identity) => [identityKey(identity), identity]));
   const found = new Map<string, { lane: number; id: string }>();
-  for (const { workspaceId, identity } of named) {
-    const rows = identityRows(workspaceId, identity);
-    const owner = rows.map((row) => owners.get(identityKey(row))).find((known) => known !== undefined);
-    if (owner && rows.some((row) => !owners.has(identityKey(row))))
-      found.set(owner.contactId, { lane: owner.contactLane, id: owner.contactId });
+  for (const named of calls) {
+    if (named.length < 2 || named.every(({ key }) => owners.has(key))) continue;
+    const known = named.find(({ key }) => owners.has(key));
+    const owner = known && owners.get(known.key);
+    if (owner) found.set(owner.contactId, { lane: owner.contactLane, id: owner.contactId });
   }
   return [...found.values()];
 }

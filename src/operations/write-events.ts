@@ -1,15 +1,19 @@
 import { mergeProperties } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
-import { withLane } from "../core/id.ts";
+import { sureRefusals } from "../core/flow/expect-entries.ts";
+import { priorities } from "../core/flow/priority.ts";
+import type { EventOutcome } from "../core/flow/route.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type ContactRecord, lockContacts } from "../storage/contact-reads.ts";
 import { type ContactPatch, type ContactRow, emptyPatch } from "../storage/contacts.ts";
 import type { Queryable, Sql, Transaction } from "../storage/database.ts";
+import type { EventOutcomeRow } from "../storage/event-outcomes.ts";
 import {
   type BesideEvents,
   type ChangedContact,
   type EventRow,
   insertEvents,
+  isInLine,
   queueChanged,
 } from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
@@ -18,8 +22,8 @@ import { type MembershipRow, setMemberships } from "../storage/memberships.ts";
 import { type ChangingEvent, isHeardChange, listsBefore, withChanges } from "./event-changes.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import type { IncomingEvent, RecordedEvent } from "./incoming-event.ts";
-import { newId } from "./new-id.ts";
-import type { ContactRef, Identity, Resolution } from "./resolve-contacts.ts";
+import { newIdInLane } from "./new-id.ts";
+import type { ContactRef, Resolution } from "./resolve-contacts.ts";
 
 /** Somebody else took an identity (or, with `byRequest`, an idempotency key) between our look and our write: look again. */
 export class Overtaken extends Error {
@@ -31,7 +35,7 @@ export class Overtaken extends Error {
   }
 }
 
-type NamedEvent = { workspaceId: string; event: IncomingEvent; identity: Identity };
+type PlannedEvent = { workspaceId: string; event: IncomingEvent };
 
 /** All rows that a batch of events comes to. Nothing is written yet. */
 export type EventPlan = {
@@ -40,6 +44,9 @@ export type EventPlan = {
   patches: ContactPatch[];
   memberships: MembershipRow[];
   events: EventRow[];
+  /** What each event did that is settled as it comes in, and the same as rows. */
+  settled: (EventOutcome[] | null)[];
+  outcomes: EventOutcomeRow[];
   recorded: RecordedEvent[];
   /** Events whose changes somebody listens to. */
   changing: ChangingEvent[];
@@ -49,22 +56,24 @@ export type EventPlan = {
 
 /** Turns a batch of events, whose contacts are resolved, into rows. */
 export function makeEventPlan(
-  batch: readonly NamedEvent[],
+  batch: readonly PlannedEvent[],
   { refs, claims }: Resolution,
   context: { flows: FlowCache; now: Date },
 ): EventPlan {
   const plan: EventPlan = {
-    ...{ claims, contacts: [], patches: [], memberships: [], events: [], recorded: [] },
+    ...{ claims, contacts: [], patches: [], memberships: [], events: [], settled: [], outcomes: [], recorded: [] },
     ...{ changing: [], changed: [] },
   };
   const created = new Map<string, ContactRow>();
   const patched = new Map<string, ContactPatch>();
-  batch.forEach((named, index) => {
+  const { flows, now } = context;
+  // For each event: literals that name every field, for a spread costs more than all the rest (V8 makes a new shape for it each time).
+  batch.forEach((planned, index) => {
     const ref = refs[index] as ContactRef;
     const isFirst = ref.isNew && !created.has(ref.id);
-    if (ref.isNew) createContact(created, ref, { now: context.now, ...named });
-    else if (named.event.properties) patch(patched, ref, { properties: named.event.properties, now: context.now });
-    addEvent(plan, named, { ref, isFirst, ...context });
+    if (ref.isNew) createContact(created, ref, { planned, now });
+    else if (planned.event.properties) patch(patched, ref, { properties: planned.event.properties, now });
+    addEvent(plan, planned, { ref, isFirst, flows, now });
   });
   for (const claim of claims) {
     fillIdentity(created, patched, { claim, now: context.now });
@@ -77,12 +86,17 @@ export function makeEventPlan(
 
 function addEvent(
   plan: EventPlan,
-  { workspaceId, event }: NamedEvent,
+  { workspaceId, event }: PlannedEvent,
   context: { ref: ContactRef; isFirst: boolean; flows: FlowCache; now: Date },
 ): void {
   const { ref, isFirst, flows, now } = context;
   const queued = flows.hears(workspaceId, event.name);
-  const id = withLane(newId(), ref.lane);
+  const id = newIdInLane(ref.lane);
+  const outcomes = queued ? outcomesAtOnce(flows, { workspaceId, event, id }, now) : null;
+  plan.settled.push(outcomes);
+  outcomes?.forEach((outcome, ordinal) => {
+    plan.outcomes.push(outcomeRow(outcome, { workspaceId, ref, ordinal, now }));
+  });
   if (isHeardChange(flows, workspaceId, event)) {
     const { properties = {}, joinList: list = null } = event;
     plan.changing.push({ at: plan.events.length, workspaceId, contact: ref, properties, list });
@@ -101,6 +115,7 @@ function addEvent(
     targetFlowId: event.target?.flowId ?? null,
     targetEntry: event.target?.entry ?? null,
     queued,
+    settled: outcomes !== null,
   });
   plan.recorded.push({ eventId: id, contactId: ref.id, contactCreated: isFirst, listened: queued });
   if (!event.joinList) return;
@@ -114,41 +129,87 @@ function addEvent(
   });
 }
 
+/** More flows than these listen to few events; the engine's thread has the time for them. */
+const maxFlowsAtOnce = 20;
+
+/**
+ * What an event does when that depends on the event alone, and is nothing: it then need not wait in line, nor be read again. That the flows
+ * are those known here is checked as it is written. Null when the flows have to meet it.
+ */
+function outcomesAtOnce(
+  flows: FlowCache,
+  { workspaceId, event, id }: PlannedEvent & { id: string },
+  now: Date,
+): EventOutcome[] | null {
+  const workspace = flows.workspace(workspaceId);
+  if (!workspace || !flows.onlyStarts(workspaceId, event.name)) return null;
+  const listening = flows.lookup(workspaceId).listening(event.name);
+  if (listening.length > maxFlowsAtOnce) return null;
+  const { name, payload, target } = event;
+  const occurrence = { id, name, payload, target, acceptedAt: now, depth: 0, priority: priorities.normal };
+  return sureRefusals(listening, occurrence, { workspace, now });
+}
+
+type OutcomeOf = { workspaceId: string; ref: ContactRef; ordinal: number; now: Date };
+
+function outcomeRow(outcome: EventOutcome, { workspaceId, ref, ordinal, now }: OutcomeOf): EventOutcomeRow {
+  return {
+    lane: ref.lane,
+    contactId: ref.id,
+    workspaceId,
+    ordinal,
+    at: now,
+    eventId: outcome.eventId,
+    flowId: outcome.flowId,
+    version: outcome.version,
+    entry: outcome.entry,
+    outcome: outcome.outcome,
+    reason: outcome.reason,
+    detail: outcome.detail,
+    runId: outcome.runId,
+  };
+}
+
 function createContact(
   created: Map<string, ContactRow>,
   ref: ContactRef,
-  { workspaceId, event, now }: NamedEvent & { now: Date },
+  { planned: { workspaceId, event }, now }: { planned: PlannedEvent; now: Date },
 ): void {
   const row = created.get(ref.id) ?? emptyContact(ref, workspaceId, now);
-  created.set(ref.id, { ...row, properties: mergeProperties(row.properties, event.properties ?? {}) });
+  if (event.properties) row.properties = mergeProperties(row.properties, event.properties);
+  created.set(ref.id, row);
 }
 
 function emptyContact(ref: ContactRef, workspaceId: string, now: Date): ContactRow {
-  const blank = { externalId: null, email: null, phone: null, properties: {}, tags: [], timeZone: null, locale: null };
-  return { lane: ref.lane, id: ref.id, workspaceId, createdAt: now, ...blank };
+  return {
+    lane: ref.lane,
+    id: ref.id,
+    workspaceId,
+    externalId: null,
+    email: null,
+    phone: null,
+    properties: {},
+    tags: [],
+    timeZone: null,
+    locale: null,
+    createdAt: now,
+  };
 }
 
-/** A property given as null is removed. */
-function splitProperties(properties: JsonObject): { set: JsonObject; unset: string[] } {
-  const set = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null));
-  return { set, unset: Object.keys(properties).filter((name) => properties[name] === null) };
-}
-
+/** Lays properties over what is to be changed of the contact already. One given as null is removed. */
 function patch(
   patched: Map<string, ContactPatch>,
   ref: { id: string; lane: number },
   { properties, now }: { properties: JsonObject; now: Date },
 ): ContactPatch {
   const row = patched.get(ref.id) ?? emptyPatch(ref, now);
-  const { set, unset } = splitProperties(properties);
-  const kept = Object.entries(row.properties).filter(([name]) => !unset.includes(name));
-  const next = {
-    ...row,
-    properties: { ...Object.fromEntries(kept), ...set },
-    unset: [...new Set([...row.unset.filter((name) => !(name in set)), ...unset])],
-  };
-  patched.set(ref.id, next);
-  return next;
+  const names = Object.keys(properties);
+  const unset = names.filter((name) => properties[name] === null);
+  row.properties = mergeProperties(row.properties, properties);
+  if (unset.length + row.unset.length > 0)
+    row.unset = [...new Set([...row.unset.filter((name) => !names.includes(name)), ...unset])];
+  patched.set(ref.id, row);
+  return row;
 }
 
 function fillIdentity(
@@ -161,10 +222,9 @@ function fillIdentity(
     row[claim.kind] = claim.value;
     return;
   }
-  const fill =
-    patched.get(claim.contactId) ??
-    patch(patched, { id: claim.contactId, lane: claim.contactLane }, { properties: {}, now });
-  patched.set(claim.contactId, { ...fill, [claim.kind]: claim.value });
+  const contact = { id: claim.contactId, lane: claim.contactLane };
+  const fill = patched.get(contact.id) ?? patch(patched, contact, { properties: {}, now });
+  fill[claim.kind] = claim.value;
 }
 
 type WriteContext = {
@@ -185,7 +245,7 @@ export async function writeEventPlan(sql: Sql, plan: EventPlan, context: WriteCo
   if (beside) return sql.begin((transaction) => writeAll(transaction, { plan, fills }, context));
   // The usual case: one statement, and no round trips for a transaction around it.
   await writeRows(sql, plan, context);
-  return plan.events.filter(({ queued }) => queued).map(({ lane }) => lane);
+  return plan.events.filter(isInLine).map(({ lane }) => lane);
 }
 
 /** The claims for contacts that are there already. */
@@ -195,11 +255,11 @@ function fillsOf({ claims, contacts }: EventPlan): OwnedIdentity[] {
   return claims.filter(({ contactId }) => !isNew.has(contactId));
 }
 
-type Rows = Pick<EventPlan, "contacts" | "claims" | "patches"> & { events: readonly EventRow[] };
+type Rows = Pick<EventPlan, "contacts" | "claims" | "patches" | "outcomes"> & { events: readonly EventRow[] };
 
 function writeRows(sql: Queryable, { events, ...beside }: Rows, { known }: WriteContext): Promise<void> {
-  const { contacts, claims, patches } = beside;
-  return insertEvents(sql, events, { contacts, claims, patches, ...known });
+  const { contacts, claims, patches, outcomes } = beside;
+  return insertEvents(sql, events, { contacts, claims, patches, outcomes, ...known });
 }
 
 async function writeAll(
@@ -218,7 +278,7 @@ async function writeAll(
     queueChanged(sql, changed),
   ]);
   if (kept < answers.length) throw new Overtaken(true);
-  return [...events.filter(({ queued }) => queued), ...changed].map(({ lane }) => lane);
+  return [...events.filter(isInLine), ...changed].map(({ lane }) => lane);
 }
 
 type Held = ReadonlyMap<string, ContactRecord>;

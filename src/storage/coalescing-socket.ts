@@ -16,7 +16,7 @@ class CoalescingSocket extends Socket {
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.cork();
-      setImmediate(() => {
+      queueMicrotask(() => {
         this.#isCorked = false;
         this.uncork();
       });

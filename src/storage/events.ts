@@ -3,6 +3,7 @@ import { type Priority, priorities } from "../core/flow/priority.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { type ContactPatch, type ContactRow, insertContacts, patchContacts } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
+import { type EventOutcomeRow, insertEventOutcomes } from "./event-outcomes.ts";
 import { claimIdentities, countOwned, type OwnedIdentity } from "./identities.ts";
 import { located, partsOf, recordset } from "./rows.ts";
 import { countRevisions } from "./workspaces.ts";
@@ -22,7 +23,10 @@ export type EventRow = {
   client: Json;
   targetFlowId: string | null;
   targetEntry: string | null;
+  /** Whether somebody listened to it as it came in. */
   queued: boolean;
+  /** True when what it does is known and recorded with it: it is not put in line. */
+  settled?: boolean;
   depth?: number;
   priority?: Priority;
 };
@@ -34,14 +38,21 @@ export type BesideEvents = {
   /** Identities that go to contacts; nobody may have them yet. */
   claims?: readonly OwnedIdentity[];
   patches?: readonly ContactPatch[];
+  /** What those of the events that are settled did. */
+  outcomes?: readonly EventOutcomeRow[];
   /** Who owned which identity when we looked. */
   owned?: readonly OwnedIdentity[];
   /** The routing revisions by which `queued` was decided. */
   revisions?: readonly { workspaceId: string; revision: number }[];
 };
 
+/** Whether the flows are still to meet an event. */
+export function isInLine({ queued, settled = false }: Pick<EventRow, "queued" | "settled">): boolean {
+  return queued && !settled;
+}
+
 /**
- * Writes events, and puts those with `queued` in line for the flows, in the order of the array; and what goes with them. One statement,
+ * Writes events, and puts those with `queued` that are not `settled` in line for the flows, in the order of the array; and what goes with them. One statement,
  * one commit. Throws a conflict (see `isConflict`), with nothing written, when `claims`, `owned` or `revisions` are not so, or no longer.
  */
 export async function insertEvents(
@@ -52,7 +63,7 @@ export async function insertEvents(
   await sql`
     with ${besideParts(sql, beside)}
     incoming as (
-      select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, depth smallint, priority smallint')} as e
+      select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, settled boolean, depth smallint, priority smallint')} as e
     ), stored as (
       insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued, depth, priority)
       select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued,
@@ -60,16 +71,20 @@ export async function insertEvents(
         from incoming
     )
     insert into event_queue (lane, contact_id, event_id, priority)
-    select lane, "contactId", id, coalesce(priority, 1) from incoming where queued ${requirement(sql, beside)}`;
+    select lane, "contactId", id, coalesce(priority, 1) from incoming where queued and settled is not true ${requirement(sql, beside)}`;
 }
 
-function besideParts(sql: Queryable, { contacts = [], claims = [], patches = [] }: BesideEvents): Fragment {
+function besideParts(
+  sql: Queryable,
+  { contacts = [], claims = [], patches = [], outcomes = [] }: BesideEvents,
+): Fragment {
   const patched = patches.length === 0 ? sql`` : sql`patched as (${patchContacts(sql, patches)} returning 1),`;
   const created = contacts.length === 0 ? sql`` : sql`created as (${insertContacts(sql, contacts)}),`;
   // Contacts are locked before identities, as everywhere: so no two writers wait for each other.
   const isAfter = patches.length === 0 ? sql`` : sql`where (select count(*) from patched) >= 0`;
   const claimed = claims.length === 0 ? sql`` : sql`claimed as (${claimIdentities(sql, claims, isAfter)}),`;
-  return sql`${patched} ${claimed} ${created}`;
+  const settled = outcomes.length === 0 ? sql`` : sql`settled as (${insertEventOutcomes(sql, outcomes)}),`;
+  return sql`${patched} ${claimed} ${created} ${settled}`;
 }
 
 /** Comes out true once, before the first row, or ends the statement. */

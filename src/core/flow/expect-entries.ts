@@ -2,7 +2,7 @@ import { readsOf } from "../condition/reads.ts";
 import type { Contact } from "../contact.ts";
 import { type CompiledEntry, type CompiledFlow, listened } from "./compile.ts";
 import { conditionsIn } from "./conditions-in.ts";
-import { enterFlow } from "./route.ts";
+import { type EventOutcome, enterFlow } from "./route.ts";
 import type { Occurrence } from "./step-kind.ts";
 import type { WorkspaceFacts } from "./workspace-facts.ts";
 
@@ -26,9 +26,54 @@ export function expectEntries(
   return flows.flatMap((flow) => expectEntry(flow, occurrence, context) ?? []);
 }
 
+const noAdmissions = new Map();
+
+/**
+ * The outcomes of an event that surely brings nobody into `flows`, by the rules of the pass and whoever it is about; null when only the pass
+ * can say. Pure.
+ */
+export function sureRefusals(
+  flows: readonly CompiledFlow[],
+  occurrence: Occurrence,
+  { workspace, now }: Pick<ExpectContext, "workspace" | "now">,
+): EventOutcome[] | null {
+  const outcomes: EventOutcome[] = [];
+  const context = { contact: anybody, workspace, now, liveRuns: [], admissions: noAdmissions };
+  try {
+    for (const flow of flows) {
+      const entry = enterFlow(flow, occurrence, context);
+      if (entry === null) continue;
+      if (entry.outcome === null) return null;
+      if (!isCertain(entry.outcome.reason ?? "") && dependsOnMore(flow, occurrence, false)) return null;
+      outcomes.push(entry.outcome);
+    }
+  } catch {
+    // What makes a rule throw here the pass meets too, and puts on record.
+    return null;
+  }
+  return outcomes;
+}
+
+/** Stands for every contact where none counts. */
+const anybody: Contact = {
+  id: "",
+  lane: 0,
+  workspaceId: "",
+  externalId: null,
+  email: null,
+  phone: null,
+  properties: {},
+  tags: [],
+  lists: {},
+  timeZone: null,
+  locale: null,
+  createdAt: new Date(0),
+};
+
 function expectEntry(flow: CompiledFlow, occurrence: Occurrence, context: ExpectContext): Expectation | null {
   try {
-    const entry = enterFlow(flow, occurrence, { ...context, liveRuns: [], admissions: new Map() });
+    const { contact, workspace, now } = context;
+    const entry = enterFlow(flow, occurrence, { contact, workspace, now, liveRuns: [], admissions: noAdmissions });
     if (entry === null) return null;
     const isOpen = dependsOnMore(flow, occurrence, context.isNew);
     if (entry.outcome === null)

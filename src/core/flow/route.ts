@@ -3,7 +3,7 @@ import { type Contact, contactScope } from "../contact.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import { renderTemplate } from "../template/template.ts";
-import { addDuration, firstTimeZone } from "../time.ts";
+import { addDuration, firstTimeZone, isoText } from "../time.ts";
 import { type CompiledEntry, type CompiledFlow, listened } from "./compile.ts";
 import { flowLimits } from "./definition.ts";
 import type { Run } from "./run.ts";
@@ -114,8 +114,13 @@ export function notStarted(
   occurrence: Occurrence,
   why: Pick<EventOutcome, "reason" | "entry" | "detail">,
 ): Entry {
-  const about = { eventId: occurrence.id, flowId: flow.id, version: flow.version, runId: null };
-  return { enter: null, outcome: { ...about, ...why, outcome: "not_started" } };
+  const { reason, entry, detail } = why;
+  const { id: flowId, version } = flow;
+  const outcome = "not_started";
+  return {
+    enter: null,
+    outcome: { eventId: occurrence.id, flowId, version, runId: null, reason, entry, detail, outcome },
+  };
 }
 
 function reentryOf(
@@ -152,7 +157,7 @@ function eventScope(occurrence: Occurrence, { contact, workspace, now }: RouteCo
   return {
     contact: contactScope(contact),
     event: occurrence.payload,
-    run: { eventName: occurrence.name, eventAt: occurrence.acceptedAt.toISOString(), now: now.toISOString() },
+    run: { eventName: occurrence.name, eventAt: isoText(occurrence.acceptedAt), now: isoText(now) },
     steps: {},
     workspace: { id: workspace.id, name: workspace.name, timeZone: workspace.timeZone },
   };

@@ -24,7 +24,8 @@ export function normalizeEmail(text: string): Normalized {
   if (trimmed.length > addressLimit * 2) return refuse(`is longer than ${addressLimit} characters`);
   const at = trimmed.lastIndexOf("@");
   if (at < 0) return refuse("has no @");
-  const localPart = trimmed.slice(0, at).normalize("NFC").toLowerCase();
+  const given = trimmed.slice(0, at);
+  const localPart = (asciiPattern.test(given) ? given : given.normalize("NFC")).toLowerCase();
   const problem = localPartProblem(localPart);
   if (problem) return refuse(problem);
   const domain = normalizeDomain(trimmed.slice(at + 1));

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { AppError } from "../../core/errors.ts";
-import { acceptAnyBody, acceptMultipart } from "../accept-bodies.ts";
+import { acceptAnyBody } from "../accept-bodies.ts";
 import type { DoorContext } from "../door.ts";
 import { serveContacts } from "./contacts.ts";
 import { answerErrors } from "./errors.ts";
@@ -21,7 +21,6 @@ const methods = {
 export async function serveHilos(app: FastifyInstance, context: DoorContext): Promise<void> {
   answerErrors(app, context);
   acceptAnyBody(app);
-  await acceptMultipart(app);
   app.addHook("onRequest", context.requireCaller("token"));
   serveContacts(app, context);
   serveExecutions(app, context);

@@ -3,10 +3,9 @@ import { z } from "zod";
 import { AppError } from "../../core/errors.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { recordIncomingCall } from "../../operations/record-incoming-call.ts";
-import { acceptAnyBody, acceptMultipart } from "../accept-bodies.ts";
+import { acceptAnyBody } from "../accept-bodies.ts";
 import { clientOf } from "../client-facts.ts";
 import { idempotencyOf } from "../idempotency.ts";
-import { readForm } from "../read-body.ts";
 import { type RestContext, withZod } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
 
@@ -21,7 +20,6 @@ const answer = z.object({
 /** The addresses of incoming-call entries: called by shops, forms and scripts, also from browsers on other sites. */
 export async function serveIncomingCalls(app: FastifyInstance, context: RestContext): Promise<void> {
   acceptAnyBody(app);
-  await acceptMultipart(app);
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("access-control-allow-origin", "*");
     reply.header("access-control-expose-headers", "x-request-id, retry-after, idempotent-replayed");
@@ -62,7 +60,7 @@ function serveCalls(app: FastifyInstance, context: RestContext): void {
       },
     },
     async (request, reply) => {
-      const body = await bodyOf(request);
+      const body = bodyOf(request);
       const { replayed, ...receipt } = await recordIncomingCall(context.platform, {
         token: request.params.token,
         body,
@@ -84,8 +82,7 @@ function successOf({ headers }: FastifyRequest): 200 | 202 {
   return headers["consumersecret"] === undefined && headers["authkey"] === undefined ? 202 : 200;
 }
 
-async function bodyOf(request: FastifyRequest): Promise<JsonObject> {
-  const body = request.isMultipart() ? await readForm(request) : request.body;
+function bodyOf({ body }: FastifyRequest): JsonObject {
   if (isJsonObject(body)) return body;
   throw new AppError("invalid_request", "The body must be a JSON object or a form.", {
     issues: [{ path: "", message: "must be a JSON object or a form" }],

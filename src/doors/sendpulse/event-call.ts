@@ -1,4 +1,5 @@
 import { AppError, type Issue } from "../../core/errors.ts";
+import { joinPath } from "../../core/issues.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 
 /** What the body of an event call says. `payload` is all of it but `automation_id`. */
@@ -14,15 +15,24 @@ export type EventCall = {
  */
 export function readEventCall(body: Json, { isForm }: { isForm: boolean }): EventCall {
   if (!isJsonObject(body)) throw refused("", "The body must be a JSON object or a form.");
-  const { automation_id: automation, ...payload } = body;
+  const { automation, payload } = takeAutomation(body);
   const email = readEmail(body["email"]);
   const phone = readPhone(body["phone"]);
   if (email === null && phone === null)
     throw refused("email", "An event needs the email or the phone of its contact, as text.");
-  refuseNested(payload, "");
+  const nested = findNested(payload);
+  if (nested !== null)
+    throw refused(joinPath("", nested), "automation_id must stand at the top level, outside of arrays and objects.");
   // Form decoding makes the `+` of a phone a space.
   if (typeof payload["phone"] === "string") payload["phone"] = payload["phone"].replace(/^ (?=\d)/, "+");
   return { contact: { email, phone }, automation: readAutomation(automation, isForm), payload };
+}
+
+/** Most calls have none, and their body is the payload as it is: a copy of an object costs more than reading it did. */
+function takeAutomation(body: JsonObject): { automation: Json | undefined; payload: JsonObject } {
+  if (!Object.hasOwn(body, "automation_id")) return { automation: undefined, payload: body };
+  const { automation_id: automation, ...payload } = body;
+  return { automation, payload };
 }
 
 /** SendPulse's callers write "" and null for what they do not have. */
@@ -54,19 +64,21 @@ function readAutomation(value: Json | undefined, isForm: boolean): number | null
   throw refused("automation_id", `automation_id must be a whole number, the number of a flow; this is ${found}.`);
 }
 
-/** One that stands deeper would pick nothing, and its sender would wait for a flow that never starts. */
-function refuseNested(value: Json, path: string): void {
-  if (typeof value !== "object" || value === null) return;
+/** Where an automation_id is: one that stands deeper would pick nothing, and its sender would wait for a flow that never starts. */
+function findNested(value: Json): (string | number)[] | null {
+  if (typeof value !== "object" || value === null) return null;
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) refuseNested(value[index] as Json, `${path}[${index}]`);
-    return;
+    for (let index = 0; index < value.length; index += 1) {
+      const found = findNested(value[index] as Json);
+      if (found) return [index, ...found];
+    }
+    return null;
   }
   for (const name in value) {
-    const at = path === "" ? name : `${path}.${name}`;
-    if (name === "automation_id")
-      throw refused(at, "automation_id must stand at the top level, outside of arrays and objects.");
-    refuseNested(value[name] as Json, at);
+    const found = name === "automation_id" ? [] : findNested(value[name] as Json);
+    if (found) return [name, ...found];
   }
+  return null;
 }
 
 function refused(path: string, message: string): AppError {

@@ -2,11 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { type KnownEvent, requireEventByName, requireEventByToken } from "../../operations/event-catalog.ts";
 import { recordNamedEvent } from "../../operations/record-named-event.ts";
-import { acceptMultipart } from "../accept-bodies.ts";
 import { clientOf } from "../client-facts.ts";
 import type { DoorContext } from "../door.ts";
 import { idempotencyOf } from "../idempotency.ts";
-import { readForm } from "../read-body.ts";
+import { isForm as isFormType } from "../read-body.ts";
 import { answerEvent, type EventAnswer } from "./event-answer.ts";
 import { readEventCall } from "./event-call.ts";
 import { nestFields } from "./form-fields.ts";
@@ -17,11 +16,11 @@ const named = "/events/name/:event";
 const open = "/events/id/:token/:number";
 
 /** Events: with a token of the API by their name, and without one at an address of their own, also from browsers on other sites. */
-export async function serveEvents(app: FastifyInstance, context: DoorContext): Promise<void> {
-  await acceptMultipart(app);
-  app.addHook("onRequest", async (_request, reply) => {
+export function serveEvents(app: FastifyInstance, context: DoorContext): void {
+  app.addHook("onRequest", (_request, reply, done) => {
     reply.header("access-control-allow-origin", "*");
     reply.header("access-control-expose-headers", "x-request-id, retry-after, idempotent-replayed");
+    done();
   });
   for (const path of [named, open]) app.options(path, { schema }, answerPreflight);
   const { platform } = context;
@@ -54,10 +53,15 @@ async function record(
   reply: FastifyReply,
   { event, context }: { event: KnownEvent; context: DoorContext },
 ): Promise<EventAnswer> {
-  const { body, isForm } = await bodyOf(request);
+  const { body, isForm } = bodyOf(request);
   const { contact, automation, payload } = readEventCall(body, { isForm });
   const receipt = await recordNamedEvent(context.platform, {
-    ...{ event, contact, payload, flow: automation, source: "sendpulse", client: clientOf(request) },
+    event,
+    contact,
+    payload,
+    flow: automation,
+    source: "sendpulse",
+    client: clientOf(request),
     // The bytes of a form differ each time it is sent (the boundary does), what it says does not.
     idempotency: idempotencyOf(request, context, isForm ? JSON.stringify(body) : undefined),
     checkedBytes: Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY),
@@ -67,9 +71,8 @@ async function record(
   return answerEvent(receipt, context.addressOf(`/v1/events/${receipt.eventId}`));
 }
 
-async function bodyOf(request: FastifyRequest): Promise<{ body: Json; isForm: boolean }> {
-  if (request.isMultipart()) return { body: nestFields(await readForm(request)), isForm: true };
+function bodyOf(request: FastifyRequest): { body: Json; isForm: boolean } {
   const body = (request.body ?? null) as Json;
-  const isForm = /^\s*application\/x-www-form-urlencoded\b/i.test(request.headers["content-type"] ?? "");
-  return isForm && isJsonObject(body) ? { body: nestFields(body), isForm } : { body, isForm };
+  const isForm = isFormType(request.headers["content-type"] ?? "") && isJsonObject(body);
+  return { body: isForm ? nestFields(body) : body, isForm };
 }
