@@ -4,7 +4,7 @@ import type { JsonObject } from "../core/json.ts";
 const maxLength = 300;
 
 /** What is known of who sent a call: address, program and page. */
-export function clientOf(request: FastifyRequest): JsonObject {
+export function clientOf(request: Pick<FastifyRequest, "ip" | "headers">): JsonObject {
   return {
     ip: request.ip,
     userAgent: storable(request.headers["user-agent"]),

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AppError } from "../core/errors.ts";
 import type { Caller, Platform } from "../operations/platform.ts";
@@ -12,6 +13,28 @@ export type CredentialForm = "bearer" | "token" | "raw" | "basic" | "consumer" |
 export type Credentials = { secret: string; id?: string };
 
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** A call that came in one piece, with JSON in its body. */
+export type ExpressCall = {
+  id: string;
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  ip: string;
+  bytes: Buffer;
+};
+
+/** `headers`: names and values in turn. */
+export type ExpressAnswer = { status: number; headers: readonly string[]; body: object };
+
+/** A route that calls may take past the framework, beside the one in it of the same `path`. */
+export type ExpressRoute = {
+  path: string;
+  takes: (url: string) => boolean;
+  /** The answer of success. A rejection is worded by `refuse`. */
+  answer: (call: ExpressCall) => Promise<ExpressAnswer>;
+  refuse: (error: AppError, call: ExpressCall) => ExpressAnswer;
+};
 
 /** What a door needs of the server around it. */
 export type DoorContext = {
@@ -28,6 +51,8 @@ export type DoorContext = {
   requestHash: (request: FastifyRequest, body?: string) => string;
   /** Told how many events were accepted for the first time, for the metrics. */
   countEvents: (accepted: number) => void;
+  /** Lets plain calls of a route take the short way. */
+  expressRoute: (route: ExpressRoute) => void;
   /** The whole address of a path of this server, as far as it is known. */
   addressOf: (path: string) => string;
   /** Any error as one of the table, for a door that words its own: reported when it is ours, its status and headers set on the reply. */

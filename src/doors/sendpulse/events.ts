@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { type KnownEvent, requireEventByName, requireEventByToken } from "../../operations/event-catalog.ts";
-import { recordNamedEvent } from "../../operations/record-named-event.ts";
+import { type NamedEventReceipt, recordNamedEvent } from "../../operations/record-named-event.ts";
 import { clientOf } from "../client-facts.ts";
-import type { DoorContext } from "../door.ts";
-import { idempotencyOf } from "../idempotency.ts";
-import { isForm as isFormType } from "../read-body.ts";
+import type { DoorContext, ExpressRoute } from "../door.ts";
+import { type Idempotency, idempotencyOf } from "../idempotency.ts";
+import { isForm as isFormType, readCallBody } from "../read-body.ts";
+import { wordError } from "./errors.ts";
 import { answerEvent, type EventAnswer } from "./event-answer.ts";
 import { readEventCall } from "./event-call.ts";
 import { nestFields } from "./form-fields.ts";
@@ -14,14 +15,18 @@ import { refusePythonToken } from "./python-token.ts";
 const schema = { hide: true } as const;
 const named = "/events/name/:event";
 const open = "/events/id/:token/:number";
+const corsHeaders = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "x-request-id, retry-after, idempotent-replayed",
+};
 
 /** Events: with a token of the API by their name, and without one at an address of their own, also from browsers on other sites. */
 export function serveEvents(app: FastifyInstance, context: DoorContext): void {
   app.addHook("onRequest", (_request, reply, done) => {
-    reply.header("access-control-allow-origin", "*");
-    reply.header("access-control-expose-headers", "x-request-id, retry-after, idempotent-replayed");
+    reply.headers(corsHeaders);
     done();
   });
+  context.expressRoute(openRoute(context));
   for (const path of [named, open]) app.options(path, { schema }, answerPreflight);
   const { platform } = context;
   app.post<{ Params: { event: string } }>(
@@ -54,6 +59,26 @@ async function record(
   { event, context }: { event: KnownEvent; context: DoorContext },
 ): Promise<EventAnswer> {
   const { body, isForm } = bodyOf(request);
+  // The bytes of a form differ each time it is sent (the boundary does), what it says does not.
+  const idempotency = idempotencyOf(request, context, isForm ? JSON.stringify(body) : undefined);
+  const receipt = await recordCall(
+    { body, isForm, idempotency, ip: request.ip, headers: request.headers },
+    { event, context },
+  );
+  if (receipt.replayed) reply.header("idempotent-replayed", "true");
+  return answerOf(receipt, context);
+}
+
+type Call = Pick<FastifyRequest, "ip" | "headers"> & {
+  body: Json;
+  isForm: boolean;
+  idempotency?: Idempotency | undefined;
+};
+
+async function recordCall(
+  { body, isForm, idempotency, ip, headers }: Call,
+  { event, context }: { event: KnownEvent; context: DoorContext },
+): Promise<NamedEventReceipt> {
   const { contact, automation, payload } = readEventCall(body, { isForm });
   const receipt = await recordNamedEvent(context.platform, {
     event,
@@ -61,14 +86,35 @@ async function record(
     payload,
     flow: automation,
     source: "sendpulse",
-    client: clientOf(request),
-    // The bytes of a form differ each time it is sent (the boundary does), what it says does not.
-    idempotency: idempotencyOf(request, context, isForm ? JSON.stringify(body) : undefined),
-    checkedBytes: Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY),
+    client: clientOf({ ip, headers }),
+    idempotency,
+    checkedBytes: Number(headers["content-length"] ?? Number.POSITIVE_INFINITY),
   });
-  if (receipt.replayed) reply.header("idempotent-replayed", "true");
-  else context.countEvents(1);
-  return answerEvent(receipt, context.addressOf(`/v1/events/${receipt.eventId}`));
+  if (!receipt.replayed) context.countEvents(1);
+  return receipt;
+}
+
+function answerOf(receipt: NamedEventReceipt, { addressOf }: DoorContext): EventAnswer {
+  return answerEvent(receipt, addressOf(`/v1/events/${receipt.eventId}`));
+}
+
+const openPattern = /^\/events\/id\/([0-9a-f]{32})\/(\d{1,15})$/;
+
+/** The short way of the addresses without a key. */
+function openRoute(context: DoorContext): ExpressRoute {
+  const headers = [...Object.entries(corsHeaders).flat(), "content-type", "application/json; charset=utf-8"];
+  return {
+    path: open,
+    takes: (url) => openPattern.test(url),
+    async answer({ url, ip, headers: given, bytes }) {
+      const [, token = "", number = ""] = openPattern.exec(url) ?? [];
+      const event = await requireEventByToken(context.platform, { token, account: Number(number) });
+      const body = readCallBody(bytes, "application/json");
+      const receipt = await recordCall({ body, isForm: false, ip, headers: given }, { event, context });
+      return { status: 200, headers, body: answerOf(receipt, context) };
+    },
+    refuse: (error) => ({ headers, ...wordError(error) }),
+  };
 }
 
 function bodyOf(request: FastifyRequest): { body: Json; isForm: boolean } {

@@ -5,13 +5,16 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { serveChatfuel } from "../../doors/chatfuel/routes.ts";
+import type { ExpressRoute } from "../../doors/door.ts";
 import { serveEmailchef } from "../../doors/emailchef/routes.ts";
 import { serveHilos } from "../../doors/hilos/routes.ts";
 import { type RestContext, serveRest } from "../../doors/rest/routes.ts";
 import { serveSendPulse } from "../../doors/sendpulse/routes.ts";
 import type { Caller } from "../../operations/platform.ts";
+import { type Answered, watchAnswers } from "./answered.ts";
 import { type Authentication, createAuthentication } from "./authentication.ts";
-import { frameworkErrorHandler, handleErrors, settleError } from "./error-handler.ts";
+import { frameworkErrorHandler, handleErrors, refuseExpress, settleError } from "./error-handler.ts";
+import { openExpressLane } from "./express-lane.ts";
 import { type ReadinessCheck, serveHealth } from "./health.ts";
 import { acceptJson } from "./json-body.ts";
 import { loggableUrl } from "./logger.ts";
@@ -56,13 +59,22 @@ export async function createHttpServer({
   handleErrors(app, settings);
   handleNotFound(app);
   sendSecurityHeaders(app);
-  logSlowRequests(app, settings.slowRequestMs);
-  serveMetrics(app, registry);
+  const onAnswer = [slowRequestLog(dependencies.logger, settings.slowRequestMs), serveMetrics(app, registry)];
+  watchAnswers(app, onAnswer);
   serveHealth(app, dependencies.checkReadiness);
   await serveApiReference(app, { publicUrl: settings.publicUrl, version });
   servePages(app);
-  const context = restContext({ platform, settings, dependencies }, authentication);
+  const routes: ExpressRoute[] = [];
+  const context = restContext({ platform, settings, dependencies, routes }, authentication);
   for (const serve of doors) await app.register(async (scope) => serve(scope, context));
+  openExpressLane(app.server, {
+    routes,
+    trustProxy: settings.trustProxy,
+    refuse: (error, route, call) => refuseExpress(error, { route, call, log: dependencies.logger }),
+    onAnswer: (answered) => {
+      for (const tell of onAnswer) tell(answered);
+    },
+  });
   return app;
 }
 
@@ -91,7 +103,7 @@ function createApp(settings: HttpSettings, logger: Logger) {
 }
 
 function restContext(
-  { platform, settings, dependencies }: HttpServerOptions & { settings: HttpSettings },
+  { platform, settings, dependencies, routes }: HttpServerOptions & { settings: HttpSettings; routes: ExpressRoute[] },
   authentication: Authentication,
 ): RestContext {
   return {
@@ -107,6 +119,7 @@ function restContext(
     maybeCallerOf: (request) => request.caller,
     requestHash,
     countEvents: countAcceptedEvents(dependencies.registry),
+    expressRoute: (route) => void routes.push(route),
     addressOf: (path) => `${settings.publicUrl?.replace(/\/+$/, "") ?? ""}${path}`,
     testHttpAction: dependencies.testHttpAction,
   };
@@ -118,18 +131,12 @@ function requestHash(request: FastifyRequest, body?: string): string {
   return hash.update(body ?? request.rawBody ?? "").digest("hex");
 }
 
-function logSlowRequests(app: FastifyInstance, slowRequestMs: number): void {
-  app.addHook("onResponse", (request, reply, done) => {
-    const durationMs = Math.round(reply.elapsedTime);
-    if (durationMs >= slowRequestMs) {
-      const { method, url, id } = request;
-      request.log.warn(
-        { requestId: id, method, url: loggableUrl(url), status: reply.statusCode, durationMs },
-        "slow request",
-      );
-    }
-    done();
-  });
+function slowRequestLog(log: Logger, slowRequestMs: number): (answered: Answered) => void {
+  return ({ id, method, url, status, ms }) => {
+    const durationMs = Math.round(ms);
+    if (durationMs < slowRequestMs) return;
+    log.warn({ requestId: id, method, url: loggableUrl(url), status, durationMs }, "slow request");
+  };
 }
 
 /** Answers bytes that are no HTTP request at all, where the framework has no request to hand to a route. */

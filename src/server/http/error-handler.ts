@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AppError } from "../../core/errors.ts";
+import type { ExpressAnswer, ExpressCall, ExpressRoute } from "../../doors/door.ts";
 import { loggableUrl } from "./logger.ts";
 import { asAppError, makeProblem } from "./problem.ts";
 
@@ -23,8 +24,11 @@ export function sendProblem(error: unknown, { request, reply, publicUrl }: Situa
   return reply.serializer(JSON.stringify).send(problem);
 }
 
+type Refused = Pick<FastifyRequest, "id" | "method" | "url"> & { log: Pick<FastifyRequest["log"], "error"> };
+type Refusal = { code: (status: number) => unknown; header: (name: string, value: string) => unknown };
+
 /** Any error as one of the table: in the log when it is ours, its status and the headers of its kind on the reply. */
-export function settleError(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
+export function settleError(error: unknown, request: Refused, reply: Refusal): AppError {
   const known = asAppError(error);
   if (known.code === "internal" || known.code === "unavailable") report(known, request);
   if (known.code === "body_too_large") reply.header("connection", "close");
@@ -33,7 +37,22 @@ export function settleError(error: unknown, request: FastifyRequest, reply: Fast
   return known;
 }
 
-function report(error: AppError, request: FastifyRequest): void {
+/** An error of the express lane, in the words of its route. */
+export function refuseExpress(
+  error: unknown,
+  { route, call, log }: { route: ExpressRoute; call: ExpressCall; log: Refused["log"] },
+): ExpressAnswer {
+  const own: string[] = [];
+  const known = settleError(
+    error,
+    { ...call, log },
+    { code: () => undefined, header: (name, value) => own.push(name, value) },
+  );
+  const { headers, ...answer } = route.refuse(known, call);
+  return { headers: [...headers, ...own], ...answer };
+}
+
+function report(error: AppError, request: Refused): void {
   const cause = error.cause ?? error;
   const err = cause instanceof Error ? cause : new Error(String(cause));
   request.log.error({ err, requestId: request.id, method: request.method, url: loggableUrl(request.url) }, error.code);
