@@ -50,6 +50,7 @@ function sendNext(socket: Socket, state: State): void {
   const { method, path, key } = question;
   socket.write(
     `${method} ${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    "latin1",
   );
 }
 

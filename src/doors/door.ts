@@ -31,9 +31,10 @@ export type ExpressAnswer = { status: number; headers: readonly string[]; body: 
 export type ExpressRoute = {
   path: string;
   takes: (url: string) => boolean;
-  /** The answer of success. A rejection is worded by `refuse`. */
-  answer: (call: ExpressCall) => Promise<ExpressAnswer>;
-  refuse: (error: AppError, call: ExpressCall) => ExpressAnswer;
+  /** What makes the answer of success; null leaves the call to the framework, which says what is wrong with its body. */
+  prepare: (call: ExpressCall) => (() => Promise<ExpressAnswer>) | null;
+  /** The answer to an error, in the words of the door; those of our own API when absent. */
+  refuse?: (error: AppError) => ExpressAnswer;
 };
 
 /** What a door needs of the server around it. */
@@ -44,7 +45,9 @@ export type DoorContext = {
   /** Makes the same, but a request that shows nothing in these forms goes on without a caller. */
   allowCaller: (...forms: CredentialForm[]) => Hook;
   /** Whose credentials these are, for those that come in a body. Throws `unauthorized`, or `rate_limited` after too many wrong ones. */
-  identify: (request: FastifyRequest, credentials: Credentials) => Promise<Caller>;
+  identify: (request: Pick<FastifyRequest, "ip">, credentials: Credentials) => Promise<Caller>;
+  /** Whose call of the express lane it is, with the headers that tell of the rate. Throws `unauthorized` or `rate_limited`. */
+  admit: (call: ExpressCall, forms: readonly CredentialForm[]) => Promise<{ caller: Caller; headers: string[] }>;
   callerOf: (request: FastifyRequest) => Caller;
   maybeCallerOf: (request: FastifyRequest) => Caller | null;
   /** SHA-256 in hex of method, address and body; `body` stands in for the bytes where they mean less than what was read. */

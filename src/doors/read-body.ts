@@ -28,6 +28,12 @@ export function readCallBody(bytes: Buffer, contentType: string): Json {
   });
 }
 
+/** The value in a JSON body, when nothing at all is wrong with it; else null. */
+export function readPlainBody(bytes: Buffer): Json {
+  const parsed = isUtf8(bytes) ? parseJson(bytes.toString("utf8")) : null;
+  return parsed?.ok ? parsed.value : null;
+}
+
 /** Whether a body of this content type is a form, of either kind. */
 export function isForm(contentType: string): boolean {
   return /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType);

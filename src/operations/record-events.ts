@@ -43,8 +43,9 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   const writer = new Gatherer<NamingRequest, EventReceipt>({
     write: (batch) => recordBatch(recorder, batch).finally(() => recorder.news.tell(options.now().getTime())),
     sizeOf: ({ events }) => events.length,
-    // One: a statement costs as much as 30 events in it; of single events, batches hold about 30, and held 21 with two under way.
-    ...{ maxBatch, maxInFlight: 1, maxWaiting },
+    // Two: the database has the next batch while it waits for the disk, and while this thread is at its answers. Measured with single events,
+    // 64 at a time: 4,900 a second with one under way, 5,300 with two, though batches are smaller (30 and 21).
+    ...{ maxBatch, maxInFlight: 2, maxWaiting },
   });
   const finder = new Gatherer<NamedIdentity[], null>({
     write: async (batch) => {

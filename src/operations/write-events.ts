@@ -7,7 +7,6 @@ import type { JsonObject } from "../core/json.ts";
 import { type ContactRecord, lockContacts } from "../storage/contact-reads.ts";
 import { type ContactPatch, type ContactRow, emptyPatch } from "../storage/contacts.ts";
 import type { Queryable, Sql, Transaction } from "../storage/database.ts";
-import type { EventOutcomeRow } from "../storage/event-outcomes.ts";
 import {
   type BesideEvents,
   type ChangedContact,
@@ -15,6 +14,7 @@ import {
   insertEvents,
   isInLine,
   queueChanged,
+  type SettledOutcome,
 } from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
 import type { OwnedIdentity } from "../storage/identities.ts";
@@ -44,9 +44,8 @@ export type EventPlan = {
   patches: ContactPatch[];
   memberships: MembershipRow[];
   events: EventRow[];
-  /** What each event did that is settled as it comes in, and the same as rows. */
+  /** What each event did that is settled as it comes in. */
   settled: (EventOutcome[] | null)[];
-  outcomes: EventOutcomeRow[];
   recorded: RecordedEvent[];
   /** Events whose changes somebody listens to. */
   changing: ChangingEvent[];
@@ -61,7 +60,7 @@ export function makeEventPlan(
   context: { flows: FlowCache; now: Date },
 ): EventPlan {
   const plan: EventPlan = {
-    ...{ claims, contacts: [], patches: [], memberships: [], events: [], settled: [], outcomes: [], recorded: [] },
+    ...{ claims, contacts: [], patches: [], memberships: [], events: [], settled: [], recorded: [] },
     ...{ changing: [], changed: [] },
   };
   const created = new Map<string, ContactRow>();
@@ -94,9 +93,6 @@ function addEvent(
   const id = newIdInLane(ref.lane);
   const outcomes = queued ? outcomesAtOnce(flows, { workspaceId, event, id }, now) : null;
   plan.settled.push(outcomes);
-  outcomes?.forEach((outcome, ordinal) => {
-    plan.outcomes.push(outcomeRow(outcome, { workspaceId, ref, ordinal, now }));
-  });
   if (isHeardChange(flows, workspaceId, event)) {
     const { properties = {}, joinList: list = null } = event;
     plan.changing.push({ at: plan.events.length, workspaceId, contact: ref, properties, list });
@@ -115,7 +111,7 @@ function addEvent(
     targetFlowId: event.target?.flowId ?? null,
     targetEntry: event.target?.entry ?? null,
     queued,
-    settled: outcomes !== null,
+    settled: outcomes?.map(settledOutcome) ?? null,
   });
   plan.recorded.push({ eventId: id, contactId: ref.id, contactCreated: isFirst, listened: queued });
   if (!event.joinList) return;
@@ -150,24 +146,8 @@ function outcomesAtOnce(
   return sureRefusals(listening, occurrence, { workspace, now });
 }
 
-type OutcomeOf = { workspaceId: string; ref: ContactRef; ordinal: number; now: Date };
-
-function outcomeRow(outcome: EventOutcome, { workspaceId, ref, ordinal, now }: OutcomeOf): EventOutcomeRow {
-  return {
-    lane: ref.lane,
-    contactId: ref.id,
-    workspaceId,
-    ordinal,
-    at: now,
-    eventId: outcome.eventId,
-    flowId: outcome.flowId,
-    version: outcome.version,
-    entry: outcome.entry,
-    outcome: outcome.outcome,
-    reason: outcome.reason,
-    detail: outcome.detail,
-    runId: outcome.runId,
-  };
+function settledOutcome({ flowId, version, entry, reason, detail }: EventOutcome): SettledOutcome {
+  return { flowId, version, entry, reason, detail };
 }
 
 function createContact(
@@ -255,11 +235,11 @@ function fillsOf({ claims, contacts }: EventPlan): OwnedIdentity[] {
   return claims.filter(({ contactId }) => !isNew.has(contactId));
 }
 
-type Rows = Pick<EventPlan, "contacts" | "claims" | "patches" | "outcomes"> & { events: readonly EventRow[] };
+type Rows = Pick<EventPlan, "contacts" | "claims" | "patches"> & { events: readonly EventRow[] };
 
 function writeRows(sql: Queryable, { events, ...beside }: Rows, { known }: WriteContext): Promise<void> {
-  const { contacts, claims, patches, outcomes } = beside;
-  return insertEvents(sql, events, { contacts, claims, patches, outcomes, ...known });
+  const { contacts, claims, patches } = beside;
+  return insertEvents(sql, events, { contacts, claims, patches, ...known });
 }
 
 async function writeAll(

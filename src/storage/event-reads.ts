@@ -60,10 +60,20 @@ export async function loadOutcomes(
   { contactId, eventIds }: { contactId: string; eventIds: readonly string[] },
 ): Promise<StoredOutcome[]> {
   return sql<StoredOutcome[]>`
-    select event_id as "eventId", flow_id as "flowId", version, entry, outcome, reason, detail, run_id as "runId", at
-      from event_outcome
-     where lane = ${laneOf(contactId)} and contact_id = ${contactId} and event_id = any(${[...eventIds]}::uuid[])
-     order by event_id, ordinal`;
+    select o.event_id as "eventId", o.flow_id as "flowId", o.version, o.entry, o.outcome, o.reason, o.detail, o.run_id as "runId", o.at
+      from (
+        select event_id, flow_id, version, entry, outcome, reason, detail, run_id, at, ordinal
+          from event_outcome
+         where lane = ${laneOf(contactId)} and contact_id = ${contactId} and event_id = any(${[...eventIds]}::uuid[])
+         union all
+        select e.id, s.flow_id, s.version, s.entry, 'not_started', s.reason, s.detail, null, e.accepted_at, s.ordinal
+          from event e
+         cross join lateral rows from (
+           json_to_recordset(e.settled) as ("flowId" uuid, version integer, entry text, reason text, detail jsonb)
+         ) with ordinality as s(flow_id, version, entry, reason, detail, ordinal)
+         where e.lane = ${laneOf(contactId)} and e.contact_id = ${contactId} and e.id = any(${[...eventIds]}::uuid[]) and e.settled is not null
+      ) as o
+     order by o.event_id, o.ordinal`;
 }
 
 /** Those of these events that still wait in line to meet the flows. */

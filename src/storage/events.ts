@@ -1,14 +1,17 @@
 import type { PendingQuery, Row } from "postgres";
 import { type Priority, priorities } from "../core/flow/priority.ts";
+import type { EventOutcome } from "../core/flow/route.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { type ContactPatch, type ContactRow, insertContacts, patchContacts } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
-import { type EventOutcomeRow, insertEventOutcomes } from "./event-outcomes.ts";
 import { claimIdentities, countOwned, type OwnedIdentity } from "./identities.ts";
 import { located, partsOf, recordset } from "./rows.ts";
 import { countRevisions } from "./workspaces.ts";
 
 type Fragment = PendingQuery<Row[]>;
+
+/** Why an event did not start a flow, known as it came in. */
+export type SettledOutcome = Pick<EventOutcome, "flowId" | "version" | "entry" | "reason" | "detail">;
 
 export type EventRow = {
   lane: number;
@@ -25,8 +28,8 @@ export type EventRow = {
   targetEntry: string | null;
   /** Whether somebody listened to it as it came in. */
   queued: boolean;
-  /** True when what it does is known and recorded with it: it is not put in line. */
-  settled?: boolean;
+  /** What it does, where that is known already: it is not put in line then. */
+  settled?: readonly SettledOutcome[] | null;
   depth?: number;
   priority?: Priority;
 };
@@ -38,8 +41,6 @@ export type BesideEvents = {
   /** Identities that go to contacts; nobody may have them yet. */
   claims?: readonly OwnedIdentity[];
   patches?: readonly ContactPatch[];
-  /** What those of the events that are settled did. */
-  outcomes?: readonly EventOutcomeRow[];
   /** Who owned which identity when we looked. */
   owned?: readonly OwnedIdentity[];
   /** The routing revisions by which `queued` was decided. */
@@ -47,8 +48,8 @@ export type BesideEvents = {
 };
 
 /** Whether the flows are still to meet an event. */
-export function isInLine({ queued, settled = false }: Pick<EventRow, "queued" | "settled">): boolean {
-  return queued && !settled;
+export function isInLine({ queued, settled = null }: Pick<EventRow, "queued" | "settled">): boolean {
+  return queued && settled === null;
 }
 
 /**
@@ -63,28 +64,24 @@ export async function insertEvents(
   await sql`
     with ${besideParts(sql, beside)}
     incoming as (
-      select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, settled boolean, depth smallint, priority smallint')} as e
+      select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, settled json, depth smallint, priority smallint')} as e
     ), stored as (
-      insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued, depth, priority)
-      select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued,
+      insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued, settled, depth, priority)
+      select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued, settled,
              coalesce(depth, 0), coalesce(priority, 1)
         from incoming
     )
     insert into event_queue (lane, contact_id, event_id, priority)
-    select lane, "contactId", id, coalesce(priority, 1) from incoming where queued and settled is not true ${requirement(sql, beside)}`;
+    select lane, "contactId", id, coalesce(priority, 1) from incoming where queued and settled is null ${requirement(sql, beside)}`;
 }
 
-function besideParts(
-  sql: Queryable,
-  { contacts = [], claims = [], patches = [], outcomes = [] }: BesideEvents,
-): Fragment {
+function besideParts(sql: Queryable, { contacts = [], claims = [], patches = [] }: BesideEvents): Fragment {
   const patched = patches.length === 0 ? sql`` : sql`patched as (${patchContacts(sql, patches)} returning 1),`;
   const created = contacts.length === 0 ? sql`` : sql`created as (${insertContacts(sql, contacts)}),`;
   // Contacts are locked before identities, as everywhere: so no two writers wait for each other.
   const isAfter = patches.length === 0 ? sql`` : sql`where (select count(*) from patched) >= 0`;
   const claimed = claims.length === 0 ? sql`` : sql`claimed as (${claimIdentities(sql, claims, isAfter)}),`;
-  const settled = outcomes.length === 0 ? sql`` : sql`settled as (${insertEventOutcomes(sql, outcomes)}),`;
-  return sql`${patched} ${claimed} ${created} ${settled}`;
+  return sql`${patched} ${claimed} ${created}`;
 }
 
 /** Comes out true once, before the first row, or ends the statement. */

@@ -389,6 +389,7 @@ create table event (
   queued boolean not null,
   depth smallint default 0 not null,
   priority smallint default 1 not null,
+  settled json,
   constraint event_pkey PRIMARY KEY (lane, contact_id, id),
   constraint event_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text)),
   constraint event_priority_check CHECK (((priority >= 0) AND (priority <= 2)))

@@ -14,6 +14,9 @@ export type RestContext = DoorContext & {
   testHttpAction: (caller: Caller, test: HttpActionTest) => Promise<Json>;
 };
 
+/** The ways to show a key at this door. */
+export const keyForms = ["bearer", "basic"] as const;
+
 /** The same app, its routes typed by their Zod schemas. */
 export function withZod(app: FastifyInstance) {
   return app.withTypeProvider<ZodTypeProvider>();

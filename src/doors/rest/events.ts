@@ -3,8 +3,11 @@ import type { z } from "zod";
 import { AppError } from "../../core/errors.ts";
 import { recordEvents } from "../../operations/accept-events.ts";
 import { getEvent, listEvents } from "../../operations/events.ts";
-import { idempotencyOf } from "../idempotency.ts";
-import type { RestApp, RestContext } from "./context.ts";
+import type { Caller } from "../../operations/platform.ts";
+import type { ExpressRoute } from "../door.ts";
+import { type Idempotency, idempotencyOf } from "../idempotency.ts";
+import { readPlainBody } from "../read-body.ts";
+import { keyForms, type RestApp, type RestContext } from "./context.ts";
 import { describe, refusals } from "./describe.ts";
 import { acceptedEvent, eventBody, eventDetail, eventPage, eventQuery } from "./events-schema.ts";
 import { readEventBody } from "./read-event-body.ts";
@@ -33,6 +36,7 @@ export function serveEvents(app: RestApp, context: RestContext): void {
     },
     (request, reply) => acceptEvent({ request, reply, event: request.body }, context),
   );
+  context.expressRoute(expressRoute(context));
 
   app.get(
     "/v1/events",
@@ -59,24 +63,55 @@ export function serveEvents(app: RestApp, context: RestContext): void {
   );
 }
 
+/** The short way of single events. */
+function expressRoute(context: RestContext): ExpressRoute {
+  return {
+    path: "/v1/events",
+    takes: (url) => url === "/v1/events",
+    prepare(call) {
+      const read = eventBody.safeParse(readPlainBody(call.bytes));
+      if (!read.success) return null;
+      return async () => {
+        const { caller, headers } = await context.admit(call, keyForms);
+        const { body } = await record(context, { caller, event: read.data, ...call, idempotency: undefined });
+        return { status: 202, headers: [...headers, "content-type", "application/json; charset=utf-8"], body };
+      };
+    },
+  };
+}
+
 type Accept = { request: FastifyRequest; reply: FastifyReply; event: z.output<typeof eventBody> };
 
-async function acceptEvent(
-  { request, reply, event }: Accept,
-  context: RestContext,
-): Promise<z.output<typeof acceptedEvent>> {
+async function acceptEvent({ request, reply, event }: Accept, context: RestContext): Promise<Accepted> {
+  const { headers } = request;
+  const idempotency = idempotencyOf(request, context);
   const caller = context.callerOf(request);
+  const { body, replayed } = await record(context, { caller, event, headers, idempotency });
+  reply.code(202);
+  if (replayed) reply.header("idempotent-replayed", "true");
+  return body;
+}
+
+type Accepted = z.output<typeof acceptedEvent>;
+type Call = Pick<FastifyRequest, "headers"> & {
+  caller: Caller;
+  event: z.output<typeof eventBody>;
+  idempotency: Idempotency | undefined;
+};
+
+async function record(
+  context: RestContext,
+  { caller, event, headers, idempotency }: Call,
+): Promise<{ body: Accepted; replayed: boolean }> {
   const { results, replayed } = await recordEvents(context.platform, caller, {
     events: [await readEventBody(event, { platform: context.platform, caller })],
-    idempotency: idempotencyOf(request, context),
+    idempotency,
     path: "",
-    checkedBytes: Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY),
+    checkedBytes: Number(headers["content-length"] ?? Number.POSITIVE_INFINITY),
   });
   const [result] = results;
   if (result?.status !== "accepted") throw new AppError("invalid_request", undefined, { issues: result?.issues ?? [] });
-  reply.code(202);
-  if (replayed) reply.header("idempotent-replayed", "true");
-  else context.countEvents(1);
+  if (!replayed) context.countEvents(1);
   const { eventId, contactId, contactCreated, listened } = result;
-  return { eventId, contactId, contactCreated, listened };
+  return { body: { eventId, contactId, contactCreated, listened }, replayed };
 }

@@ -3,7 +3,7 @@ import { serveAbTests } from "./ab-tests.ts";
 import { serveBroadcasts } from "./broadcasts.ts";
 import { serveContactBatch } from "./contact-batch.ts";
 import { serveContacts } from "./contacts.ts";
-import { type RestContext, withZod } from "./context.ts";
+import { keyForms, type RestContext, withZod } from "./context.ts";
 import { serveEventBatch } from "./event-batch.ts";
 import { serveEventDefinitions } from "./event-definitions.ts";
 import { serveEventLogs } from "./event-logs.ts";
@@ -62,7 +62,7 @@ const resources = [
 /** Our own REST API: everything under `/v1`, for callers with an API key, and the addresses of incoming calls under `/in`. */
 export async function serveRest(app: FastifyInstance, context: RestContext): Promise<void> {
   await app.register(async (scope) => {
-    scope.addHook("onRequest", context.requireCaller("bearer", "basic"));
+    scope.addHook("onRequest", context.requireCaller(...keyForms));
     for (const serve of resources) serve(withZod(scope), context);
   });
   await app.register(async (scope) => serveIncomingCalls(scope, context));

@@ -5,7 +5,7 @@ import { type NamedEventReceipt, recordNamedEvent } from "../../operations/recor
 import { clientOf } from "../client-facts.ts";
 import type { DoorContext, ExpressRoute } from "../door.ts";
 import { type Idempotency, idempotencyOf } from "../idempotency.ts";
-import { isForm as isFormType, readCallBody } from "../read-body.ts";
+import { isForm as isFormType, readPlainBody } from "../read-body.ts";
 import { wordError } from "./errors.ts";
 import { answerEvent, type EventAnswer } from "./event-answer.ts";
 import { readEventCall } from "./event-call.ts";
@@ -106,12 +106,15 @@ function openRoute(context: DoorContext): ExpressRoute {
   return {
     path: open,
     takes: (url) => openPattern.test(url),
-    async answer({ url, ip, headers: given, bytes }) {
+    prepare({ url, ip, headers: given, bytes }) {
       const [, token = "", number = ""] = openPattern.exec(url) ?? [];
-      const event = await requireEventByToken(context.platform, { token, account: Number(number) });
-      const body = readCallBody(bytes, "application/json");
-      const receipt = await recordCall({ body, isForm: false, ip, headers: given }, { event, context });
-      return { status: 200, headers, body: answerOf(receipt, context) };
+      const body = readPlainBody(bytes);
+      if (body === null) return null;
+      return async () => {
+        const event = await requireEventByToken(context.platform, { token, account: Number(number) });
+        const receipt = await recordCall({ body, isForm: false, ip, headers: given }, { event, context });
+        return { status: 200, headers, body: answerOf(receipt, context) };
+      };
     },
     refuse: (error) => ({ headers, ...wordError(error) }),
   };

@@ -23,12 +23,17 @@ export type AuthenticationOptions = {
 
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
+type Showing = Pick<FastifyRequest, "ip" | "headers">;
+type Headed = { header: (name: string, value: string) => unknown };
+
 export type Authentication = {
   /** A hook that settles `request.caller` and counts the request against its key. It throws `unauthorized` or `rate_limited`. */
   require: (...forms: CredentialForm[]) => Hook;
   /** The same, but a request that shows nothing in these forms stays without a caller. */
   allow: (...forms: CredentialForm[]) => Hook;
-  identify: (request: FastifyRequest, credentials: Credentials) => Promise<Caller>;
+  identify: (request: Pick<FastifyRequest, "ip">, credentials: Credentials) => Promise<Caller>;
+  /** Whose call it is, counted against the key; the headers of its rate go to `reply`. Throws `unauthorized` or `rate_limited`. */
+  admit: (request: Showing, reply: Headed, forms: readonly CredentialForm[]) => Promise<Caller>;
 };
 
 const maxKnown = 10_000;
@@ -43,7 +48,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   // Keys that have worked: they go on working while others from the same address (a proxy, an office) are wrong.
   const known = new Set<string>();
 
-  async function identify({ ip: address }: FastifyRequest, { secret, id }: Credentials): Promise<Caller> {
+  async function identify({ ip: address }: Pick<FastifyRequest, "ip">, { secret, id }: Credentials): Promise<Caller> {
     const blocked = known.has(secret) ? 0 : wrong.peek(address, options.clock()).retryAfterSeconds;
     if (blocked > 0) throw tooMany("Too many wrong API keys from this address; try again later.", blocked);
     const caller = await options.authenticate(secret);
@@ -57,25 +62,30 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     return caller;
   }
 
-  function countRequest(caller: Caller, reply: FastifyReply): void {
+  function countRequest(caller: Caller, reply: Headed): void {
     const allowance = requests.take(caller.keyId ?? caller.name, options.clock());
     setRateLimitHeaders(reply, policy, allowance);
     if (allowance.retryAfterSeconds > 0)
       throw tooMany(`This API key may make ${limit} requests per second.`, allowance.retryAfterSeconds);
   }
 
-  async function check(request: FastifyRequest, reply: FastifyReply, forms: readonly CredentialForm[]): Promise<void> {
+  async function admit(request: Showing, reply: Headed, forms: readonly CredentialForm[]): Promise<Caller> {
     const credentials = readCredentials(request.headers, forms);
     // What cannot be read is nobody's guess at a key and not counted as one, but the answer does not tell it from a wrong key.
     if (credentials === null)
       throw unauthorized(showsCredentials(request.headers, forms) ? wrongKey : credentialHint(forms));
     const caller = await identify(request, credentials);
     countRequest(caller, reply);
-    request.caller = caller;
+    return caller;
+  }
+
+  async function check(request: FastifyRequest, reply: FastifyReply, forms: readonly CredentialForm[]): Promise<void> {
+    request.caller = await admit(request, reply, forms);
   }
 
   return {
     identify,
+    admit,
     require:
       (...forms) =>
       (request, reply) =>
@@ -95,7 +105,7 @@ function isSameId(given: string, keyId: string): boolean {
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers: what is allowed in a window of one second, and what is left of it. */
-function setRateLimitHeaders(reply: FastifyReply, policy: string, { remaining, retryAfterSeconds }: Allowance): void {
+function setRateLimitHeaders(reply: Headed, policy: string, { remaining, retryAfterSeconds }: Allowance): void {
   reply.header("ratelimit-policy", policy);
   reply.header("ratelimit", `"default";r=${remaining};t=${retryAfterSeconds || 1}`);
 }

@@ -70,7 +70,7 @@ export async function createHttpServer({
   openExpressLane(app.server, {
     routes,
     trustProxy: settings.trustProxy,
-    refuse: (error, route, call) => refuseExpress(error, { route, call, log: dependencies.logger }),
+    refuse: (error, route, call) => refuseExpress(error, { route, call, log: dependencies.logger, ...settings }),
     onAnswer: (answered) => {
       for (const tell of onAnswer) tell(answered);
     },
@@ -111,6 +111,11 @@ function restContext(
     requireCaller: authentication.require,
     allowCaller: authentication.allow,
     identify: authentication.identify,
+    async admit(call, forms) {
+      const headers: string[] = [];
+      const caller = await authentication.admit(call, { header: (name, value) => headers.push(name, value) }, forms);
+      return { caller, headers };
+    },
     settleError,
     callerOf: (request) => {
       if (request.caller === null) throw new Error("A route that needs a caller was reached without one.");

@@ -4,6 +4,8 @@ import type { ExpressAnswer, ExpressCall, ExpressRoute } from "../../doors/door.
 import { loggableUrl } from "./logger.ts";
 import { asAppError, makeProblem } from "./problem.ts";
 
+const challengeText = 'Bearer realm="Staffetta"';
+
 type ReportOptions = { publicUrl: string | null };
 
 /** Answers every error that a route or the framework raises with a problem document; unexpected ones reach the log whole. */
@@ -18,7 +20,7 @@ export function sendProblem(error: unknown, { request, reply, publicUrl }: Situa
   const known = settleError(error, request, reply);
   const instance = instanceOf(request);
   const problem = makeProblem(known, { instance, requestId: request.id, publicUrl });
-  if (known.code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="Staffetta"');
+  if (known.code === "unauthorized") reply.header("www-authenticate", challengeText);
   reply.type("application/problem+json");
   // Written out here: the route's own serialiser is made for its answers.
   return reply.serializer(JSON.stringify).send(problem);
@@ -37,19 +39,21 @@ export function settleError(error: unknown, request: Refused, reply: Refusal): A
   return known;
 }
 
-/** An error of the express lane, in the words of its route. */
-export function refuseExpress(
-  error: unknown,
-  { route, call, log }: { route: ExpressRoute; call: ExpressCall; log: Refused["log"] },
-): ExpressAnswer {
+type Situated = ReportOptions & { route: ExpressRoute; call: ExpressCall; log: Refused["log"] };
+
+/** The answer of the express lane to an error: in the words of its door, or as a problem document. */
+export function refuseExpress(error: unknown, { route, call, log, publicUrl }: Situated): ExpressAnswer {
   const own: string[] = [];
-  const known = settleError(
-    error,
-    { ...call, log },
-    { code: () => undefined, header: (name, value) => own.push(name, value) },
-  );
-  const { headers, ...answer } = route.refuse(known, call);
+  const header = (name: string, value: string) => own.push(name, value);
+  const known = settleError(error, { ...call, log }, { code: () => undefined, header });
+  const { headers, ...answer } = route.refuse?.(known) ?? problemAnswer(known, call, publicUrl);
   return { headers: [...headers, ...own], ...answer };
+}
+
+function problemAnswer(error: AppError, call: ExpressCall, publicUrl: string | null): ExpressAnswer {
+  const body = makeProblem(error, { instance: instanceOf(call), requestId: call.id, publicUrl });
+  const challenge = error.code === "unauthorized" ? ["www-authenticate", challengeText] : [];
+  return { status: error.status, headers: ["content-type", "application/problem+json", ...challenge], body };
 }
 
 function report(error: AppError, request: Refused): void {
@@ -59,7 +63,7 @@ function report(error: AppError, request: Refused): void {
 }
 
 /** The path without its query, as RFC 9457 wants a URI reference there; nobody's token is sent back to them in full. */
-function instanceOf(request: FastifyRequest): string {
+function instanceOf(request: Pick<FastifyRequest, "url">): string {
   const path = request.url.slice(0, 512).split("?", 1)[0] ?? "/";
   return loggableUrl(path);
 }

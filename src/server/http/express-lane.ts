@@ -51,19 +51,32 @@ function takeUp(taken: Taken): void {
   const { request, response, ordinary } = taken;
   const isThere = request.readableLength === Number(request.headers["content-length"]);
   const bytes = isThere ? (request.read() as Buffer | null) : null;
-  if (bytes === null) ordinary(request, response);
-  else void answer(taken, bytes);
+  if (bytes === null) {
+    ordinary(request, response);
+    return;
+  }
+  const { headers, url = "" } = request;
+  const ip = addressOf(request, taken.options.trustProxy);
+  const call = { id: requestIdOf(request), method: "POST", url, headers, ip, bytes };
+  const prepared = taken.route.prepare(call);
+  if (prepared) {
+    void answer(taken, call, prepared);
+    return;
+  }
+  request.unshift(bytes);
+  ordinary(request, response);
 }
 
-async function answer({ request, response, route, options }: Taken, bytes: Buffer): Promise<void> {
+async function answer(
+  { response, route, options }: Taken,
+  call: ExpressCall,
+  prepared: () => Promise<ExpressAnswer>,
+): Promise<void> {
   const startedAt = performance.now();
-  const { headers, url = "" } = request;
-  const id = requestIdOf(request);
-  const call = { id, method: "POST", url, headers, ip: addressOf(request, options.trustProxy), bytes };
-  const given = await route.answer(call).catch((error: unknown) => options.refuse(error, route, call));
+  const { id, method, url } = call;
+  const given = await prepared().catch((error: unknown) => options.refuse(error, route, call));
   send(response, id, given);
-  const ms = performance.now() - startedAt;
-  options.onAnswer({ id, method: "POST", url, route: route.path, status: given.status, ms });
+  options.onAnswer({ id, method, url, route: route.path, status: given.status, ms: performance.now() - startedAt });
 }
 
 function send(response: ServerResponse, id: string, { status, headers, body }: ExpressAnswer): void {
