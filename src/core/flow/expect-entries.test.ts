@@ -60,3 +60,13 @@ test("a flow that is paused, or that the event is not meant for, surely does not
   expect(expectation(paused, {})).toBe("flow_paused");
   expect(expectation(listening(inItaly), { event: { target: { flowId: "flow-2" } } })).toBe("meant_for_another_flow");
 });
+
+test("that one entry is not meant says nothing of another, which asks for the contact", () => {
+  const entry = (where: JsonObject) => ({ kind: "event", config: { event: "go", where }, next: "done" });
+  const flow = listening(null, { entries: { aside: entry(overTen), begin: entry(inItaly) } });
+  const target = { flowId: "flow-1", entry: "begin" };
+  expect(expectation(flow, { event: { target } })).toBe("open");
+  expect(expectation(listening(inItaly), { event: { target: { flowId: "flow-1", entry: "aside" } } })).toBe(
+    "other_entry",
+  );
+});

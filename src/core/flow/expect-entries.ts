@@ -44,7 +44,8 @@ export function sureRefusals(
       const entry = enterFlow(flow, occurrence, context);
       if (entry === null) continue;
       if (entry.outcome === null) return null;
-      if (!isCertain(entry.outcome.reason ?? "") && dependsOnMore(flow, occurrence, false)) return null;
+      const { reason } = entry.outcome;
+      if (dependsOnMore(flow, occurrence, false) && !isCertain(flow, occurrence, reason ?? "")) return null;
       outcomes.push(entry.outcome);
     }
   } catch {
@@ -79,7 +80,7 @@ function expectEntry(flow: CompiledFlow, occurrence: Occurrence, context: Expect
     if (entry.outcome === null)
       return { flow, outcome: isOpen || mayBarAgain(flow, context) ? "open" : "starts", reason: null };
     const reason = entry.outcome.reason ?? "unknown";
-    return isOpen && !isCertain(reason)
+    return isOpen && !isCertain(flow, occurrence, reason)
       ? { flow, outcome: "open", reason: null }
       : { flow, outcome: "refused", reason };
   } catch {
@@ -88,14 +89,20 @@ function expectEntry(flow: CompiledFlow, occurrence: Occurrence, context: Expect
   }
 }
 
-/** Reasons that have nothing to do with the contact. */
-function isCertain(reason: string): boolean {
-  return reason === "meant_for_another_flow" || reason.startsWith("flow_") || reason.startsWith("other_");
+/** Whether the reason has nothing to do with the contact, whatever the entries ask for. */
+function isCertain(flow: CompiledFlow, { name }: Occurrence, reason: string): boolean {
+  if (reason === "meant_for_another_flow" || reason.startsWith("flow_")) return true;
+  // Of several entries the first gives the reason, and another may let in whom it only knows by the contact.
+  return reason.startsWith("other_") && listeningEntries(flow, name).length === 1;
+}
+
+function listeningEntries(flow: CompiledFlow, name: string): CompiledEntry[] {
+  return flow.entries.filter((entry) => listened(entry, flow.id).includes(name));
 }
 
 /** Whether the word of the entries depends on what is not known here: past events, messages and segments, and of a known contact anything. */
 function dependsOnMore(flow: CompiledFlow, { name }: Occurrence, isNew: boolean): boolean {
-  const asked = flow.entries.filter((entry) => listened(entry, flow.id).includes(name)).map(readsOfEntry);
+  const asked = listeningEntries(flow, name).map(readsOfEntry);
   if (asked.some(({ isBeyond, isOfContact }) => isBeyond || (isOfContact && !isNew))) return true;
   return !isNew && /\bcontact\b/.test(flow.definition.reentry.key ?? "");
 }
