@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { once } from "node:events";
 import { Busboy } from "@fastify/busboy";
 import { AppError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
@@ -49,23 +48,31 @@ const limits = { fields: maxFields, parts: maxFields, fieldNameSize: 200, fieldS
 
 /** The fields of a form in parts (RFC 7578); files in it are passed over. Rejects with `invalid_request` or `body_too_large`. */
 export async function readMultipart(bytes: Buffer, contentType: string): Promise<JsonObject> {
-  const fields: [string, string][] = [];
   try {
-    const form = Busboy({ headers: { "content-type": contentType }, limits });
-    form.on("file", (_name, file) => file.resume());
-    form.on("field", (name, value, isNameCut, isValueCut) => {
-      if (isNameCut || isValueCut) form.destroy(new AppError("body_too_large"));
-      else fields.push([name, value]);
-    });
-    for (const limit of ["partsLimit", "fieldsLimit"] as const)
-      form.on(limit, () => form.destroy(new AppError("body_too_large")));
-    form.end(bytes);
-    await once(form, "finish");
+    return checked(collect(await readParts(bytes, contentType)));
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError("invalid_request", "The form in the body cannot be read.", { cause: error });
   }
-  return checked(collect(fields));
+}
+
+function readParts(bytes: Buffer, contentType: string): Promise<[string, string][]> {
+  return new Promise((resolve, reject) => {
+    const fields: [string, string][] = [];
+    const tooLarge = () => reject(new AppError("body_too_large"));
+    const form = Busboy({ headers: { "content-type": contentType }, limits });
+    // For as long as it lives: of a broken form it tells more than once, and of a file that is cut short apart.
+    form.on("error", reject);
+    form.on("file", (_name, file) => file.on("error", reject).resume());
+    form.on("field", (...[name, value, isNameCut, isValueCut]) => {
+      if (isNameCut || isValueCut) tooLarge();
+      else fields.push([name, value]);
+    });
+    form.on("partsLimit", tooLarge);
+    form.on("fieldsLimit", tooLarge);
+    form.on("finish", () => resolve(fields));
+    form.end(bytes);
+  });
 }
 
 /** Fields by name; a name that comes more than once has a list. */
