@@ -104,3 +104,44 @@ test("idle waits for what waits and for what is being written", async () => {
   await added;
   await idle;
 });
+
+test("the next batch is on its way before those who wait for the last go on", async () => {
+  const { gatherer, writes } = gather();
+  const seen: number[] = [];
+  const first = gatherer.add(1).then(() => seen.push(writes.length));
+  await turn();
+  const second = gatherer.add(2);
+  writes[0]?.finish();
+  await first;
+  expect(seen).toEqual([2]);
+  expect(batches(writes)).toEqual([[1], [2]]);
+  writes[1]?.finish();
+  await second;
+});
+
+test.each(["finish", "fail"] as const)("is idle only after everybody was told of a write: %s", async (end) => {
+  const { gatherer, writes } = gather();
+  const heard: string[] = [];
+  const added = [1, 2].map((item) =>
+    gatherer.add(item).then(
+      () => heard.push("written"),
+      () => heard.push("failed"),
+    ),
+  );
+  const idle = gatherer.idle().then(() => heard.push("idle"));
+  await turn();
+  if (end === "finish") writes[0]?.finish();
+  else writes[0]?.fail(new Error("no"));
+  await Promise.all([...added, idle]);
+  expect(heard[2]).toBe("idle");
+  expect(gatherer.depth()).toBe(0);
+});
+
+test("a write that throws at once fails its batch as any other", async () => {
+  const write = () => {
+    throw new Error("at once");
+  };
+  const { gatherer } = gather({ write });
+  await expect(gatherer.add(1)).rejects.toThrow("at once");
+  await gatherer.idle();
+});

@@ -3,6 +3,8 @@ export type LaneNews = {
   add(lanes: Iterable<number>, events: number): void;
   /** Passes on what was added: at once, or in a flood by and by. `now` in milliseconds. */
   tell(now: number): void;
+  /** Passes on at once what is held back. */
+  flush(): void;
 };
 
 /** In a flood the flows meet events at most so much later. */
@@ -10,6 +12,8 @@ const heldMs = 200;
 /** More events than this in a millisecond, for a while, are a flood, whatever they lead to: the process is busy with them. */
 const calmPerMs = 1;
 const calmAtOnce = 100;
+/** However long a flood was, it is over a second after its end. */
+const mostLevel = 1000;
 
 /**
  * Gathers the lanes that have new work for `onWork`. Alone, an event is told of at once. In a flood the news are held a little: the engine
@@ -23,12 +27,20 @@ export function createLaneNews(onWork: (lanes: ReadonlySet<number>) => void): La
   let level = 0;
   let levelAt = 0;
 
-  function pass(): void {
+  function flush(): void {
+    if (timer) clearTimeout(timer);
     timer = null;
     if (lanes.size === 0) return;
     const told = lanes;
     lanes = new Set();
     onWork(told);
+  }
+
+  /** Now, and what comes after it later: were the next batch told at once, every second pass would be a small one. */
+  function hold(): void {
+    const isAny = lanes.size > 0;
+    flush();
+    if (isAny) timer = setTimeout(hold, heldMs);
   }
 
   return {
@@ -37,11 +49,11 @@ export function createLaneNews(onWork: (lanes: ReadonlySet<number>) => void): La
       level += events;
     },
     tell(now) {
-      level = Math.max(0, level - Math.max(0, now - levelAt) * calmPerMs);
+      level = Math.min(mostLevel, Math.max(0, level - Math.max(0, now - levelAt) * calmPerMs));
       levelAt = now;
-      if (timer !== null || lanes.size === 0) return;
-      pass();
-      if (level > calmAtOnce) timer = setTimeout(pass, heldMs);
+      if (level <= calmAtOnce) flush();
+      else if (timer === null) hold();
     },
+    flush,
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isUuid, laneOf } from "../core/id.ts";
+import { isUuid, laneCount, laneOf } from "../core/id.ts";
 import { newId, newIdInLane } from "./new-id.ts";
 
 test("ids are UUIDs of version 7 that grow", () => {
@@ -16,6 +16,12 @@ test("an id begins with the millisecond it was made in", () => {
   expect(at).toBeLessThanOrEqual(Date.now());
 });
 
-test("an id can carry a lane", () => {
-  expect(laneOf(newIdInLane(37))).toBe(37);
+test("an id can carry a lane, and grows as others do", () => {
+  const lanes = Array.from({ length: 640 }, (_, index) => index % laneCount);
+  const made = lanes.map(newIdInLane);
+  expect(made.map(laneOf)).toEqual(lanes);
+  expect(made.every((id) => isUuid(id) && id[14] === "7" && /[89ab]/.test(id[19] ?? ""))).toBe(true);
+  expect(made).toEqual(made.toSorted());
+  expect(new Set(made).size).toBe(made.length);
+  expect(new Set(made.map((id) => id.at(-2))).size).toBe(16);
 });
