@@ -8,9 +8,10 @@ import { bumpRoutingRevision } from "../storage/workspaces.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { deferred } from "../testing/fake-http.ts";
 import { definitionOf, registryWith } from "../testing/flow-fixture.ts";
-import { createTestWorkspace } from "../testing/platform.ts";
+import { createTestPlatform, createTestWorkspace } from "../testing/platform.ts";
 import { createFlowCache } from "./flow-cache.ts";
 import { newId } from "./new-id.ts";
+import { createSegment } from "./segments.ts";
 
 let database: TestDatabase;
 let workspaceId: string;
@@ -103,4 +104,56 @@ test("loads versions that runs are pinned to, and keeps those that were current"
   expect(fresh.version(id, 1)).toBeUndefined();
   await fresh.need(database.sql, [{ flowId: id, version: 1 }]);
   expect(fresh.version(id, 1)?.version).toBe(1);
+});
+
+const waiting = { on: { kind: "wait-for", config: { for: [{ exit: "came", event: "go" }] }, exits: { came: null } } };
+const tested = {
+  test: {
+    kind: "ab-test",
+    config: { variants: [{ name: "a" }, { name: "b" }], winBy: { event: "go" }, decide: { participants: 10 } },
+    exits: { a: null, b: null },
+  },
+};
+const elsewhere = { in: { kind: "event", config: { event: "elsewhere" }, next: "done" } };
+
+test.each<[string, JsonObject, boolean]>([
+  ["starts flows and does nothing else", {}, true],
+  ["is an exit rule of another flow", { exitWhen: [{ event: "go" }] }, false],
+  [
+    "is the goal of another flow",
+    { goals: [{ name: "sold", event: "go", within: { amount: 1, unit: "days" } }] },
+    false,
+  ],
+  ["is waited for by a step", { steps: { ...done, ...waiting } }, false],
+  ["decides a test of variants", { steps: { ...done, ...tested } }, false],
+])("knows of an event that %s", async (...[, other, expected]) => {
+  const flows = createFlowCache(registryWith());
+  await publish();
+  await publish({ entries: elsewhere, ...other });
+  await flows.refresh(database.sql);
+  expect(flows.hears(workspaceId, "go")).toBe(true);
+  expect(flows.onlyStarts(workspaceId, "go")).toBe(expected);
+});
+
+test("an event does more than start flows when an earlier version hears it, a segment counts it, or its flow tests variants", async () => {
+  const flows = createFlowCache(registryWith());
+  const id = await publish({ exitWhen: [{ event: "go" }] });
+  await publish({}, { id, version: 2 });
+  await publish({ entries: { in: { kind: "event", config: { event: "into a test" }, next: "test" } }, steps: tested });
+  await publish({ entries: { in: { kind: "event", config: { event: "counted" }, next: "done" } } });
+  const platform = await createTestPlatform(database.sql, { workspaceId });
+  await createSegment(platform, platform.caller, { name: "Counted", definition: { event: "counted" } });
+  await flows.refresh(database.sql);
+  for (const name of ["go", "into a test", "counted"])
+    expect([name, flows.onlyStarts(workspaceId, name)]).toEqual([name, false]);
+  expect(flows.onlyStarts(newId(), "go")).toBe(false);
+});
+
+test("a workspace is asked through one lookup, which knows what was published since", async () => {
+  const flows = createFlowCache(registryWith());
+  const lookup = flows.lookup(workspaceId);
+  const id = await publish();
+  await flows.refresh(database.sql);
+  expect(flows.lookup(workspaceId)).toBe(lookup);
+  expect(lookup.listening("go")).toMatchObject([{ id }]);
 });

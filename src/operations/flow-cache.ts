@@ -83,13 +83,6 @@ export function createFlowCache(registry: Registry): FlowCache {
     (workspaces.get(id)?.facts.routingRevision ?? 0) >= routingRevision;
   const hears = (workspaceId: string, eventName: string) => isHeard(workspaces.get(workspaceId), eventName);
   const lookups = new Map<string, FlowLookup>();
-  const makeLookup = (workspaceId: string): FlowLookup => ({
-    listening: (eventName) => workspaces.get(workspaceId)?.listening.get(eventName) ?? [],
-    hears: (eventName) => hears(workspaceId, eventName),
-    version: find,
-    abStates: (flowId, step) => workspaces.get(workspaceId)?.tests.get(`${flowId}|${step}`) ?? null,
-    holds: (flowId, dueAt) => isHeldAt(workspaces.get(workspaceId), flowId, dueAt),
-  });
   const segmentsOf = (workspaceId: string) => workspaces.get(workspaceId)?.segments ?? noSegments;
 
   return {
@@ -131,7 +124,7 @@ export function createFlowCache(registry: Registry): FlowCache {
       for (const row of await loadFlowVersions(sql, missing)) keep(versions, compile(row, registry));
     },
     lookup(workspaceId) {
-      const made = lookups.get(workspaceId) ?? makeLookup(workspaceId);
+      const made = lookups.get(workspaceId) ?? lookUp(() => workspaces.get(workspaceId), find);
       lookups.set(workspaceId, made);
       return made;
     },
@@ -157,6 +150,17 @@ function onlyStarts(workspace: Workspace | undefined, name: string): boolean {
   const { heard, goals, segments, listening } = workspace;
   if (heard.has(name) || goals.has(name) || segments.hears(name)) return false;
   return (listening.get(name) ?? []).every(({ tests }) => tests.length === 0);
+}
+
+/** What a pass asks of the workspace as it is known at that moment. */
+function lookUp(workspace: () => Workspace | undefined, version: FlowLookup["version"]): FlowLookup {
+  return {
+    listening: (eventName) => workspace()?.listening.get(eventName) ?? [],
+    hears: (eventName) => isHeard(workspace(), eventName),
+    version,
+    abStates: (flowId, step) => workspace()?.tests.get(`${flowId}|${step}`) ?? null,
+    holds: (flowId, dueAt) => isHeldAt(workspace(), flowId, dueAt),
+  };
 }
 
 function isHeldAt(workspace: Workspace | undefined, flowId: string, dueAt: Date | null): boolean {

@@ -1,34 +1,43 @@
 import { expect, test } from "vitest";
-import { createKnownContacts } from "./known-contacts.ts";
+import { createKnownContacts, identityKey } from "./known-contacts.ts";
 
 const own = (value: string, contactId = "one") =>
   ({ lane: 1, workspaceId: "w", kind: "email", value, contactLane: 2, contactId }) as const;
+const keyOf = (value: string) => identityKey(own(value));
 
-test("remembers who owns an identity, by workspace, kind and value", () => {
-  const known = createKnownContacts();
-  known.add([own("a@x.example")]);
-  expect(known.find(own("a@x.example"))?.contactId).toBe("one");
-  expect(known.find(own("b@x.example"))).toBeUndefined();
-  expect(known.find({ ...own("a@x.example"), workspaceId: "other" })).toBeUndefined();
-  expect(known.find({ ...own("a@x.example"), kind: "externalId" })).toBeUndefined();
+test("a key is of workspace, kind and value", () => {
+  const one = own("a@x.example");
+  const keys = [one, { ...one, workspaceId: "other" }, { ...one, kind: "externalId" } as const, own("b@x.example")];
+  expect(new Set(keys.map(identityKey)).size).toBe(keys.length);
+  expect(identityKey(own("a@x.example", "two"))).toBe(identityKey(one));
 });
 
-test("keeps the latest owner, and forgets when told", () => {
+test("remembers the latest owner of an identity, and forgets it when told", () => {
   const known = createKnownContacts();
-  known.add([own("a@x.example"), own("a@x.example", "two")]);
-  expect(known.find(own("a@x.example"))?.contactId).toBe("two");
-  known.forget([own("a@x.example")]);
-  expect(known.find(own("a@x.example"))).toBeUndefined();
+  expect(known.find(keyOf("a@x.example"))).toBeUndefined();
+  for (const contactId of ["one", "two"]) known.add(keyOf("a@x.example"), own("a@x.example", contactId));
+  expect(known.find(keyOf("a@x.example"))?.contactId).toBe("two");
+  expect(known.find(keyOf("b@x.example"))).toBeUndefined();
+  known.forget(keyOf("a@x.example"));
+  expect(known.find(keyOf("a@x.example"))).toBeUndefined();
 });
 
 test("keeps what is asked for, and no more than twice as many as it may", () => {
   const known = createKnownContacts(10);
-  for (let number = 0; number < 100; number += 1) {
-    known.add([own(`c${number}@x.example`)]);
-    known.find(own("c0@x.example"));
+  const values = Array.from({ length: 100 }, (_, number) => `c${number}@x.example`);
+  for (const value of values) {
+    known.add(keyOf(value), own(value));
+    known.find(keyOf("c0@x.example"));
   }
-  const kept = Array.from({ length: 100 }, (_, number) => own(`c${number}@x.example`)).filter((row) => known.find(row));
-  expect(kept.length).toBeLessThanOrEqual(20);
-  expect(known.find(own("c0@x.example"))).toBeDefined();
-  expect(known.find(own("c50@x.example"))).toBeUndefined();
+  expect(values.filter((value) => known.find(keyOf(value))).length).toBeLessThanOrEqual(20);
+  expect(known.find(keyOf("c0@x.example"))).toBeDefined();
+  expect(known.find(keyOf("c50@x.example"))).toBeUndefined();
+});
+
+test("forgets also what it has not been asked for in a while", () => {
+  const known = createKnownContacts(2);
+  for (const value of ["a", "b", "c"]) known.add(keyOf(value), own(value));
+  known.forget(keyOf("a"));
+  expect(known.find(keyOf("a"))).toBeUndefined();
+  expect(known.find(keyOf("b"))).toBeDefined();
 });

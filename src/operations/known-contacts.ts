@@ -2,9 +2,8 @@ import type { IdentityRow, OwnedIdentity } from "../storage/identities.ts";
 
 /** Who owned which identity when we last looked, by `identityKey`. A guess: whoever uses it checks it again in the statement that writes. */
 export type KnownContacts = {
-  /** Null: nobody owned it. Undefined: not known. */
-  find(key: string): OwnedIdentity | null | undefined;
-  add(key: string, owner: OwnedIdentity | null): void;
+  find(key: string): OwnedIdentity | undefined;
+  add(key: string, owner: OwnedIdentity): void;
   forget(key: string): void;
 };
 
@@ -13,10 +12,10 @@ const maxYoung = 50_000;
 
 /** Makes an empty memory. What was not asked for while `max` others came is forgotten. */
 export function createKnownContacts(max = maxYoung): KnownContacts {
-  let young = new Map<string, OwnedIdentity | null>();
-  let old = new Map<string, OwnedIdentity | null>();
+  let young = new Map<string, OwnedIdentity>();
+  let old = new Map<string, OwnedIdentity>();
 
-  function add(key: string, owner: OwnedIdentity | null): void {
+  function add(key: string, owner: OwnedIdentity): void {
     if (young.size >= max) {
       old = young;
       young = new Map();
@@ -27,9 +26,9 @@ export function createKnownContacts(max = maxYoung): KnownContacts {
   return {
     find(key) {
       const known = young.get(key);
-      if (known !== undefined) return known;
+      if (known) return known;
       const aged = old.get(key);
-      if (aged !== undefined) add(key, aged);
+      if (aged) add(key, aged);
       return aged;
     },
     add,

@@ -27,8 +27,13 @@ export type RecorderOptions = {
 
 type Recorder = RecorderOptions & { known: KnownContacts; news: LaneNews };
 
-/** A request with the identities by which each of its events names its contact. */
-type NamingRequest = EventRequest & { named: readonly NamedIdentity[][] };
+/**
+ * A request with the identities by which each of its events names its contact. `free`: the keys of those that nobody owned a moment ago. That
+ * is remembered no longer: an identity that is not claimed is not checked either when the batch is written.
+ */
+type NamingRequest = EventRequest & { named: readonly NamedIdentity[][]; free: ReadonlySet<string> };
+
+const nothing: ReadonlySet<string> = new Set();
 
 const operation = "events";
 const maxBatch = 1000;
@@ -47,10 +52,10 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     // 64 at a time: 4,900 a second with one under way, 5,300 with two, though batches are smaller (30 and 21).
     ...{ maxBatch, maxInFlight: 2, maxWaiting },
   });
-  const finder = new Gatherer<NamedIdentity[], null>({
+  const finder = new Gatherer<NamedIdentity[], ReadonlySet<string>>({
     write: async (batch) => {
-      await findOwners(recorder, batch.flat());
-      return batch.map(() => null);
+      const free = await findOwners(recorder, batch.flat());
+      return batch.map(() => free);
     },
     sizeOf: (named) => named.length,
     ...{ maxBatch, maxInFlight: 1, maxWaiting },
@@ -58,27 +63,36 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   return {
     add({ workspaceId, events, idempotency }) {
       const named = events.map(({ identity }) => namedIdentities(workspaceId, identity));
-      const request = { workspaceId, events, named, idempotency };
-      const strangers = strangersAmong(recorder, named);
-      return strangers.length === 0 ? writer.add(request) : finder.add(strangers).then(() => writer.add(request));
+      const request = { workspaceId, events, named, idempotency, free: nothing };
+      const strangers = strangersAmong(recorder, request);
+      if (strangers.length === 0) return writer.add(request);
+      return finder.add(strangers).then((free) => writer.add({ workspaceId, events, named, idempotency, free }));
     },
     async idle() {
       await finder.idle();
       await writer.idle();
+      recorder.news.flush();
     },
     depth: () => finder.depth() + writer.depth(),
   };
 }
 
-function strangersAmong({ known }: Recorder, named: readonly NamedIdentity[][]): NamedIdentity[] {
-  return named.flat().filter(({ key }) => known.find(key) === undefined);
+function strangersAmong({ known }: Recorder, { named, free }: NamingRequest): NamedIdentity[] {
+  return named.flat().filter(({ key }) => known.find(key) === undefined && !free.has(key));
 }
 
-async function findOwners({ sql, known }: Recorder, identities: readonly NamedIdentity[]): Promise<void> {
+/** Looks up whose these are, to be remembered; returns the keys of those that are nobody's. */
+async function findOwners(
+  { sql, known }: Recorder,
+  identities: readonly NamedIdentity[],
+): Promise<ReadonlySet<string>> {
   const wanted = new Map(identities.map((identity) => [identity.key, identity]));
-  const owned = await findIdentities(sql, [...wanted.values()]);
-  for (const key of wanted.keys()) known.add(key, null);
-  for (const owner of owned) known.add(identityKey(owner), owner);
+  for (const owner of await findIdentities(sql, [...wanted.values()])) {
+    const key = identityKey(owner);
+    known.add(key, owner);
+    wanted.delete(key);
+  }
+  return new Set(wanted.keys());
 }
 
 /** Up to its first query it waits for nothing: the database has the batch before anything else in this thread goes on. */
@@ -131,18 +145,25 @@ function zip<Left, Right>(left: readonly Left[], right: readonly Right[]): [Left
   return left.map((item, index) => [item, right[index] as Right]);
 }
 
-async function recordFresh(recorder: Recorder, batch: NamingRequest[]): Promise<(EventReceipt | Error)[]> {
+async function recordFresh(recorder: Recorder, given: NamingRequest[]): Promise<(EventReceipt | Error)[]> {
+  let batch = given;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await tryBatch(recorder, batch);
     } catch (error) {
       if (!(error instanceof Overtaken || isConflict(error))) throw error;
       if (attempt === 10) throw overtakenTooOften(error);
-      for (const { key } of batch.flatMap(({ named }) => named.flat())) recorder.known.forget(key);
-      await recorder.flows.refresh(recorder.sql);
+      batch = await lookAgain(recorder, batch);
       if (error instanceof Overtaken && error.byRequest) return recordBatch(recorder, batch);
     }
   }
+}
+
+/** The same batch with nothing supposed of it: neither contacts nor flows were what we took them for. */
+async function lookAgain({ known, flows, sql }: Recorder, batch: NamingRequest[]): Promise<NamingRequest[]> {
+  for (const { key } of batch.flatMap(({ named }) => named.flat())) known.forget(key);
+  await flows.refresh(sql);
+  return batch.map((request) => ({ ...request, free: nothing }));
 }
 
 async function tryBatch(recorder: Recorder, batch: NamingRequest[]): Promise<EventReceipt[]> {
@@ -150,7 +171,7 @@ async function tryBatch(recorder: Recorder, batch: NamingRequest[]): Promise<Eve
   const ids = [...new Set(batch.map(({ workspaceId }) => workspaceId))];
   if (ids.some((id) => !flows.workspace(id))) await flows.refresh(sql);
   const calls = batch.flatMap(({ named }) => named);
-  const strangers = strangersAmong(recorder, calls);
+  const strangers = batch.flatMap((request) => strangersAmong(recorder, request));
   if (strangers.length > 0) await findOwners(recorder, strangers);
   const owners = ownersOf(recorder, calls);
   const toFill = contactsToFill(calls, owners);

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { type IdentityKind, identityKinds } from "../core/contact.ts";
 import { laneOf, laneOfValue } from "../core/id.ts";
 import type { OwnedIdentity } from "../storage/identities.ts";
-import { contactsToFill, type Identity, identityRows, resolveContacts } from "./resolve-contacts.ts";
+import { identityKey } from "./known-contacts.ts";
+import { contactsToFill, type Identity, identityRows, namedIdentities, resolveContacts } from "./resolve-contacts.ts";
 
 const workspaceId = "w";
 const idOf = (number: number) => `0190a000-0000-7000-8000-${String(number).padStart(12, "0")}`;
@@ -19,11 +20,15 @@ function own(kind: IdentityKind, value: string, contact: number): OwnedIdentity 
   };
 }
 
+const ownersOf = (owned: readonly OwnedIdentity[]) => new Map(owned.map((row) => [identityKey(row), row]));
+const naming = (identities: readonly Identity[]) =>
+  identities.map((identity) => namedIdentities(workspaceId, identity));
+
 function resolve(identities: Identity[], owned: OwnedIdentity[] = [], kinds?: Record<number, IdentityKind[]>) {
   let made = 90;
   const held = new Map(Object.entries(kinds ?? {}).map(([contact, list]) => [idOf(Number(contact)), new Set(list)]));
-  const named = identities.map((identity) => ({ workspaceId, identity }));
-  const { refs, claims } = resolveContacts(named, { owned, held }, () => idOf(++made));
+  const owners = ownersOf(owned);
+  const { refs, claims } = resolveContacts(naming(identities), { owners, held }, () => idOf(++made));
   return {
     ids: refs.map(({ id }) => Number(id.slice(-12))),
     claims: claims.map(({ kind, value, contactId }) => `${kind} ${value} ${Number(contactId.slice(-12))}`),
@@ -80,18 +85,21 @@ test("an e-mail stays free when the contact has another one already", () => {
 });
 
 test("the same value in two workspaces is two contacts", () => {
-  const named = ["w1", "w2"].map((workspace) => ({ workspaceId: workspace, identity: { email: "a" } }));
+  const named = ["w1", "w2"].map((workspace) => namedIdentities(workspace, { email: "a" }));
   let made = 0;
-  const { refs } = resolveContacts(named, { owned: [], held: new Map() }, () => idOf(++made));
+  const { refs } = resolveContacts(named, { owners: new Map(), held: new Map() }, () => idOf(++made));
   expect(new Set(refs.map(({ id }) => id)).size).toBe(2);
 });
 
 test("only contacts that are named beside an identity nobody owns may need filling", () => {
   const owned = [own("externalId", "x", 1), own("email", "a", 2)];
-  const named = [{ externalId: "x", email: "a" }, { externalId: "x" }, { email: "a", phone: "1" }, { phone: "9" }].map(
-    (identity) => ({ workspaceId, identity }),
-  );
-  expect(contactsToFill(named, owned)).toEqual([{ lane: laneOf(idOf(2)), id: idOf(2) }]);
+  const calls = naming([
+    { externalId: "x", email: "a" },
+    { externalId: "x" },
+    { email: "a", phone: "1" },
+    { phone: "9" },
+  ]);
+  expect(contactsToFill(calls, ownersOf(owned))).toEqual([{ lane: laneOf(idOf(2)), id: idOf(2) }]);
 });
 
 test("rows come by precedence, each in the lane of its value", () => {
@@ -99,6 +107,18 @@ test("rows come by precedence, each in the lane of its value", () => {
     { lane: laneOfValue("x"), workspaceId: "w", kind: "externalId", value: "x" },
     { lane: laneOfValue("1"), workspaceId: "w", kind: "phone", value: "1" },
   ]);
+});
+
+test("the identities of a call carry the keys under which they are remembered", () => {
+  const named = namedIdentities("w", { phone: "1", externalId: "x" });
+  expect(named.map(({ key, ...row }) => [key === identityKey(row), row])).toEqual(
+    identityRows("w", { phone: "1", externalId: "x" }).map((row) => [true, row]),
+  );
+});
+
+test("claims are rows to be written, without keys", () => {
+  const { claims } = resolveContacts(naming([{ email: "a" }]), { owners: new Map(), held: new Map() }, () => idOf(1));
+  expect(claims).toEqual([own("email", "a", 1)]);
 });
 
 const identity = fc
@@ -116,8 +136,8 @@ test("one batch resolves as its events would one after the other", () => {
       let made = 90;
       const oneByOne = identities.map((each) => {
         const { refs, claims } = resolveContacts(
-          [{ workspaceId, identity: each }],
-          { owned: owned.filter((row) => each[row.kind] === row.value), held },
+          naming([each]),
+          { owners: ownersOf(owned.filter((row) => each[row.kind] === row.value)), held },
           () => idOf(++made),
         );
         owned.push(...claims);

@@ -1,7 +1,5 @@
 import { mergeProperties } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
-import { sureRefusals } from "../core/flow/expect-entries.ts";
-import { priorities } from "../core/flow/priority.ts";
 import type { EventOutcome } from "../core/flow/route.ts";
 import type { JsonObject } from "../core/json.ts";
 import { type ContactRecord, lockContacts } from "../storage/contact-reads.ts";
@@ -14,7 +12,6 @@ import {
   insertEvents,
   isInLine,
   queueChanged,
-  type SettledOutcome,
 } from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
 import type { OwnedIdentity } from "../storage/identities.ts";
@@ -23,6 +20,7 @@ import { type ChangingEvent, isHeardChange, listsBefore, withChanges } from "./e
 import type { FlowCache } from "./flow-cache.ts";
 import type { IncomingEvent, RecordedEvent } from "./incoming-event.ts";
 import { newIdInLane } from "./new-id.ts";
+import { outcomesAtOnce, settledOutcome } from "./outcomes-at-once.ts";
 import type { ContactRef, Resolution } from "./resolve-contacts.ts";
 
 /** Somebody else took an identity (or, with `byRequest`, an idempotency key) between our look and our write: look again. */
@@ -123,31 +121,6 @@ function addEvent(
     state: "subscribed",
     at: now,
   });
-}
-
-/** More flows than these listen to few events; the engine's thread has the time for them. */
-const maxFlowsAtOnce = 20;
-
-/**
- * What an event does when that depends on the event alone, and is nothing: it then need not wait in line, nor be read again. That the flows
- * are those known here is checked as it is written. Null when the flows have to meet it.
- */
-function outcomesAtOnce(
-  flows: FlowCache,
-  { workspaceId, event, id }: PlannedEvent & { id: string },
-  now: Date,
-): EventOutcome[] | null {
-  const workspace = flows.workspace(workspaceId);
-  if (!workspace || !flows.onlyStarts(workspaceId, event.name)) return null;
-  const listening = flows.lookup(workspaceId).listening(event.name);
-  if (listening.length > maxFlowsAtOnce) return null;
-  const { name, payload, target } = event;
-  const occurrence = { id, name, payload, target, acceptedAt: now, depth: 0, priority: priorities.normal };
-  return sureRefusals(listening, occurrence, { workspace, now });
-}
-
-function settledOutcome({ flowId, version, entry, reason, detail }: EventOutcome): SettledOutcome {
-  return { flowId, version, entry, reason, detail };
 }
 
 function createContact(

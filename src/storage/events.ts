@@ -53,8 +53,9 @@ export function isInLine({ queued, settled = null }: Pick<EventRow, "queued" | "
 }
 
 /**
- * Writes events, and puts those with `queued` that are not `settled` in line for the flows, in the order of the array; and what goes with them. One statement,
- * one commit. Throws a conflict (see `isConflict`), with nothing written, when `claims`, `owned` or `revisions` are not so, or no longer.
+ * Writes events, and puts those with `queued` that are not `settled` in line for the flows, in the order of the array; and what goes with
+ * them. One statement, one commit. Throws a conflict (see `isConflict`), with nothing written, when `claims`, `owned` or `revisions` are not
+ * so, or no longer.
  */
 export async function insertEvents(
   sql: Queryable,
