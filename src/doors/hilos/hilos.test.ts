@@ -70,6 +70,20 @@ test("a contact is known by its phone: meta, tags and assignees are merged unles
   expect(overwritten.tags).toEqual([{ name: "z" }]);
 });
 
+test("a contact can come as a form in parts, and a broken one is refused", async () => {
+  const field = (name: string, value: string) =>
+    `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const form = field("phone", "+525500000091") + field("tags", '["x"]') + field("meta", '{"a":1}');
+  const send = (payload: string) =>
+    server.app.inject({
+      ...{ method: "POST", url: "/api/contact", payload },
+      headers: { authorization: `Token ${key}`, "content-type": "multipart/form-data; boundary=b" },
+    });
+  const made = await send(`${form}--b--\r\n`);
+  expect(made.json()).toMatchObject({ phone: "+525500000091", tags: [{ name: "x" }], meta: { a: 1 } });
+  for (const broken of ["", "--b", form, form.replace("phone", "x")]) expect((await send(broken)).statusCode).toBe(400);
+});
+
 test("PATCH changes what is given, PUT with empty meta and tags clears them, DELETE takes the contact away", async () => {
   const { body } = await call("POST", "/contact", {
     phone: "+525500000002",

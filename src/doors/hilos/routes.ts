@@ -20,7 +20,7 @@ const methods = {
 /** The API of Hilos, now ActiveCampaign's WhatsApp flows, at its own paths. */
 export async function serveHilos(app: FastifyInstance, context: DoorContext): Promise<void> {
   answerErrors(app, context);
-  acceptAnyBody(app);
+  acceptAnyBody(app, { inParts: true });
   app.addHook("onRequest", context.requireCaller("token"));
   serveContacts(app, context);
   serveExecutions(app, context);

@@ -19,7 +19,7 @@ const answer = z.object({
 
 /** The addresses of incoming-call entries: called by shops, forms and scripts, also from browsers on other sites. */
 export async function serveIncomingCalls(app: FastifyInstance, context: RestContext): Promise<void> {
-  acceptAnyBody(app);
+  acceptAnyBody(app, { inParts: true });
   app.addHook("onRequest", async (_request, reply) => {
     reply.header("access-control-allow-origin", "*");
     reply.header("access-control-expose-headers", "x-request-id, retry-after, idempotent-replayed");

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { type KnownEvent, requireEventByName, requireEventByToken } from "../../operations/event-catalog.ts";
 import { type NamedEventReceipt, recordNamedEvent } from "../../operations/record-named-event.ts";
+import { acceptAnyBody } from "../accept-bodies.ts";
 import { clientOf } from "../client-facts.ts";
 import type { DoorContext, ExpressRoute } from "../door.ts";
 import { type Idempotency, idempotencyOf } from "../idempotency.ts";
@@ -22,6 +23,7 @@ const corsHeaders = {
 
 /** Events: with a token of the API by their name, and without one at an address of their own, also from browsers on other sites. */
 export function serveEvents(app: FastifyInstance, context: DoorContext): void {
+  acceptAnyBody(app, { inParts: true });
   app.addHook("onRequest", (_request, reply, done) => {
     reply.headers(corsHeaders);
     done();
