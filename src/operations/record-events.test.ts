@@ -254,29 +254,6 @@ test("events that a flow hears are put in line in the order given, and their lan
   expect(platform.signalled).toEqual([queue[0]?.lane]);
 });
 
-test("refuses more than may wait, and takes events again afterwards", async () => {
-  const recorder = createEventRecorder({
-    sql: database.sql,
-    flows: platform.flows,
-    now: platform.now,
-    onWork: () => undefined,
-    maxWaiting: 5,
-  });
-  const attempts = Array.from({ length: 8 }, (_, index) =>
-    recorder.add({
-      workspaceId: platform.workspaceId,
-      events: [eventOf({ externalId: `flood-${index}` }, { name: "flood" })],
-    }),
-  );
-  const outcomes = await Promise.allSettled(attempts);
-  expect(outcomes.map(({ status }) => status)).toEqual([...Array(5).fill("fulfilled"), ...Array(3).fill("rejected")]);
-  expect(outcomes[7]).toMatchObject({ reason: { code: "overloaded", retryAfterSeconds: 1 } });
-  expect(
-    (await recorder.add({ workspaceId: platform.workspaceId, events: [eventOf({ externalId: "flood-9" })] })).events,
-  ).toHaveLength(1);
-  expect(await countOf("flood")).toBe(5);
-});
-
 test("joins the list that an event names", async () => {
   const [list] = await database.sql<
     { id: string }[]
