@@ -2,19 +2,22 @@ import type { PendingQuery, Row } from "postgres";
 import type { Contact } from "../core/contact.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import { recordset } from "./rows.ts";
+import { recordset, rowsText } from "./rows.ts";
 
 export type ContactKey = { lane: number; id: string };
 export type ContactRow = Omit<Contact, "lists">;
 
-/** New contacts, already holding their identities. */
-export function insertContacts(sql: Queryable, contacts: readonly ContactRow[]): PendingQuery<Row[]> {
+/** New contacts, already holding their identities; as rows, or as `rowsText` of them. */
+export function insertContacts(sql: Queryable, contacts: readonly ContactRow[] | string): PendingQuery<Row[]> {
   return sql`
     insert into contact (lane, id, workspace_id, external_id, email, phone, properties, tags, time_zone, locale, created_at, updated_at)
     select lane, id, "workspaceId", "externalId", email, phone, properties, tags,
            "timeZone", locale, "createdAt", "createdAt"
-      from ${recordset(sql, contacts, 'lane smallint, id uuid, "workspaceId" uuid, "externalId" text, email text, phone text, properties jsonb, tags text[], "timeZone" text, locale text, "createdAt" timestamptz')} as c`;
+      from ${recordset(sql, contacts, contactShape)} as c`;
 }
+
+export const contactShape =
+  'lane smallint, id uuid, "workspaceId" uuid, "externalId" text, email text, phone text, properties jsonb, tags text[], "timeZone" text, locale text, "createdAt" timestamptz';
 
 /**
  * A change to a contact from outside the engine. Properties are laid over the present ones (`unset` names are removed) unless
@@ -40,13 +43,19 @@ export function emptyPatch({ lane, id }: ContactKey, at: Date): ContactPatch {
   return { lane, id, ...blank, properties: {}, unset: [], replace: false, addTags: [], removeTags: [], at };
 }
 
-/** Lays patches over contacts, one per contact. The database merges, so that two writers do not undo each other. */
-export function patchContacts(sql: Queryable, patches: readonly ContactPatch[]): PendingQuery<Row[]> {
+/** Patches in the order in which their contacts are locked, as text for `patchContacts`. */
+export function patchesText(patches: readonly ContactPatch[]): string {
   const sorted = [...patches].sort((a, b) => a.lane - b.lane || (a.id < b.id ? -1 : 1));
+  return rowsText(sorted, patchShape);
+}
+
+/** Lays patches over contacts, one per contact. The database merges, so that two writers do not undo each other. */
+export function patchContacts(sql: Queryable, patches: readonly ContactPatch[] | string): PendingQuery<Row[]> {
+  const text = typeof patches === "string" ? patches : patchesText(patches);
   return sql`
     with held as (
       select p.*
-        from ${recordset(sql, sorted, patchShape)} as p
+        from ${recordset(sql, text, patchShape)} as p
        cross join lateral (
          select 1 from contact where contact.lane = p.lane and contact.id = p.id offset 0 for update
        ) locked

@@ -2,11 +2,19 @@ import type { PendingQuery, Row } from "postgres";
 import { type Priority, priorities } from "../core/flow/priority.ts";
 import type { EventOutcome } from "../core/flow/route.ts";
 import type { Json, JsonObject } from "../core/json.ts";
-import { type ContactPatch, type ContactRow, insertContacts, patchContacts } from "./contacts.ts";
+import {
+  type ContactPatch,
+  type ContactRow,
+  contactShape,
+  insertContacts,
+  patchContacts,
+  patchesText,
+} from "./contacts.ts";
 import type { Queryable } from "./database.ts";
-import { claimIdentities, countOwned, type OwnedIdentity } from "./identities.ts";
-import { located, partsOf, recordset } from "./rows.ts";
-import { countRevisions } from "./workspaces.ts";
+import { flatStatement } from "./flat-statement.ts";
+import { claimIdentities, claimsText, countOwned, type OwnedIdentity, ownedShape } from "./identities.ts";
+import { located, partsOf, recordset, rowsText } from "./rows.ts";
+import { countRevisions, revisionShape } from "./workspaces.ts";
 
 type Fragment = PendingQuery<Row[]>;
 
@@ -62,10 +70,48 @@ export async function insertEvents(
   events: readonly EventRow[],
   beside: BesideEvents = {},
 ): Promise<void> {
-  await sql`
-    with ${besideParts(sql, beside)}
+  const texts = textsOf(events, beside);
+  const shape = `events ${Object.entries(texts).map(([name, text]) => (text === null ? "" : name))}`;
+  await flatStatement(sql, shape, { parts: () => eventStatement(sql, texts), values: valuesOf(texts) });
+}
+
+/** The rows of each part as text, with how many they are; null where there are none. */
+type Texts = Record<
+  "patches" | "claims" | "contacts" | "owned" | "revisions",
+  { rows: string; count: number } | null
+> & {
+  events: { rows: string };
+};
+
+function textsOf(
+  events: readonly EventRow[],
+  { patches = [], claims = [], contacts = [], owned = [], revisions = [] }: BesideEvents,
+): Texts {
+  return {
+    patches: patches.length === 0 ? null : { rows: patchesText(patches), count: patches.length },
+    claims: claims.length === 0 ? null : { rows: claimsText(claims), count: claims.length },
+    contacts: contacts.length === 0 ? null : { rows: rowsText(contacts, contactShape), count: contacts.length },
+    events: { rows: rowsText(events, eventShape) },
+    owned: owned.length === 0 ? null : { rows: rowsText(owned, ownedShape), count: owned.length },
+    revisions: revisions.length === 0 ? null : { rows: rowsText(revisions, revisionShape), count: revisions.length },
+  };
+}
+
+/** The parameters of `eventStatement`, in their order. */
+function valuesOf({ patches, claims, contacts, events, owned, revisions }: Texts): (string | number)[] {
+  const checked = [owned, revisions].flatMap((part) => (part ? [part.rows, part.count] : []));
+  const written = [patches, claims, contacts, events].flatMap((part) => (part ? [part.rows] : []));
+  return [...written, ...(claims ? [claims.count] : []), ...checked];
+}
+
+const eventShape =
+  'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, settled json, depth smallint, priority smallint';
+
+function eventStatement(sql: Queryable, texts: Texts): Fragment {
+  return sql`
+    with ${besideParts(sql, texts)}
     incoming as (
-      select * from ${recordset(sql, events, 'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, settled json, depth smallint, priority smallint')} as e
+      select * from ${recordset(sql, texts.events.rows, eventShape)} as e
     ), stored as (
       insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued, settled, depth, priority)
       select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued, settled,
@@ -73,25 +119,25 @@ export async function insertEvents(
         from incoming
     )
     insert into event_queue (lane, contact_id, event_id, priority)
-    select lane, "contactId", id, coalesce(priority, 1) from incoming where queued and settled is null ${requirement(sql, beside)}`;
+    select lane, "contactId", id, coalesce(priority, 1) from incoming where queued and settled is null ${requirement(sql, texts)}`;
 }
 
-function besideParts(sql: Queryable, { contacts = [], claims = [], patches = [] }: BesideEvents): Fragment {
-  const patched = patches.length === 0 ? sql`` : sql`patched as (${patchContacts(sql, patches)} returning 1),`;
-  const created = contacts.length === 0 ? sql`` : sql`created as (${insertContacts(sql, contacts)}),`;
+function besideParts(sql: Queryable, { patches, claims, contacts }: Texts): Fragment {
+  const patched = patches === null ? sql`` : sql`patched as (${patchContacts(sql, patches.rows)} returning 1),`;
+  const created = contacts === null ? sql`` : sql`created as (${insertContacts(sql, contacts.rows)}),`;
   // Contacts are locked before identities, as everywhere: so no two writers wait for each other.
-  const isAfter = patches.length === 0 ? sql`` : sql`where (select count(*) from patched) >= 0`;
-  const claimed = claims.length === 0 ? sql`` : sql`claimed as (${claimIdentities(sql, claims, isAfter)}),`;
+  const isAfter = patches === null ? sql`` : sql`where (select count(*) from patched) >= 0`;
+  const claimed = claims === null ? sql`` : sql`claimed as (${claimIdentities(sql, claims.rows, isAfter)}),`;
   return sql`${patched} ${claimed} ${created}`;
 }
 
 /** Comes out true once, before the first row, or ends the statement. */
-function requirement(sql: Queryable, { claims = [], owned = [], revisions = [] }: BesideEvents): Fragment {
-  if (claims.length + owned.length + revisions.length === 0) return sql``;
-  const isFree = claims.length === 0 ? sql`` : sql`and (select count(*) from claimed) = ${claims.length}::int`;
-  const isOwned = owned.length === 0 ? sql`` : sql`and (${countOwned(sql, owned)}) = ${owned.length}::int`;
+function requirement(sql: Queryable, { claims, owned, revisions }: Texts): Fragment {
+  if (claims === null && owned === null && revisions === null) return sql``;
+  const isFree = claims === null ? sql`` : sql`and (select count(*) from claimed) = ${claims.count}::int`;
+  const isOwned = owned === null ? sql`` : sql`and (${countOwned(sql, owned.rows)}) = ${owned.count}::int`;
   const isRouted =
-    revisions.length === 0 ? sql`` : sql`and (${countRevisions(sql, revisions)}) = ${revisions.length}::int`;
+    revisions === null ? sql`` : sql`and (${countRevisions(sql, revisions.rows)}) = ${revisions.count}::int`;
   return sql`and (select staffetta_require(true ${isFree} ${isOwned} ${isRouted}))`;
 }
 

@@ -1,7 +1,7 @@
 import type { PendingQuery, Row } from "postgres";
 import type { IdentityKind } from "../core/contact.ts";
 import type { Queryable } from "./database.ts";
-import { recordset } from "./rows.ts";
+import { recordset, rowsText } from "./rows.ts";
 
 export type IdentityRow = { lane: number; workspaceId: string; kind: IdentityKind; value: string };
 export type OwnedIdentity = IdentityRow & { contactLane: number; contactId: string };
@@ -14,20 +14,28 @@ export async function findIdentities(sql: Queryable, identities: readonly Identi
       join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
 }
 
-/** Gives identities to contacts. Returns the ones it could give; the others belong to somebody already. Sorted, so that two batches cannot deadlock. */
-export function claimIdentities(
-  sql: Queryable,
-  identities: readonly OwnedIdentity[],
-  condition = sql``,
-): PendingQuery<OwnedIdentity[]> {
+/** Identities in the order in which they are locked, as text for `claimIdentities`. */
+export function claimsText(identities: readonly OwnedIdentity[]): string {
   const sorted = [...identities].sort(
     (a, b) =>
       a.lane - b.lane || compare(a.workspaceId, b.workspaceId) || compare(a.kind, b.kind) || compare(a.value, b.value),
   );
+  return rowsText(sorted, claimShape);
+}
+
+const claimShape = 'lane smallint, "workspaceId" uuid, kind text, value text, "contactLane" smallint, "contactId" uuid';
+
+/** Gives identities to contacts. Returns the ones it could give; the others belong to somebody already. Sorted, so that two batches cannot deadlock. */
+export function claimIdentities(
+  sql: Queryable,
+  identities: readonly OwnedIdentity[] | string,
+  condition = sql``,
+): PendingQuery<OwnedIdentity[]> {
+  const text = typeof identities === "string" ? identities : claimsText(identities);
   return sql<OwnedIdentity[]>`
     insert into contact_identity (lane, workspace_id, kind, value, contact_lane, contact_id)
     select lane, "workspaceId", kind, value, "contactLane", "contactId"
-      from ${recordset(sql, sorted, 'lane smallint, "workspaceId" uuid, kind text, value text, "contactLane" smallint, "contactId" uuid')} as k ${condition}
+      from ${recordset(sql, text, claimShape)} as k ${condition}
     on conflict do nothing
     returning lane, workspace_id as "workspaceId", kind, value, contact_lane as "contactLane", contact_id as "contactId"`;
 }
@@ -40,11 +48,13 @@ export function moveIdentities(sql: Queryable, identities: readonly OwnedIdentit
      where i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
 }
 
+export const ownedShape = 'lane smallint, "workspaceId" uuid, kind text, value text, "contactId" uuid';
+
 /** How many of these identities belong to the contacts named with them. */
-export function countOwned(sql: Queryable, identities: readonly OwnedIdentity[]): PendingQuery<Row[]> {
+export function countOwned(sql: Queryable, identities: readonly OwnedIdentity[] | string): PendingQuery<Row[]> {
   return sql`
     select count(*)
-      from ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text, "contactId" uuid')} as k
+      from ${recordset(sql, identities, ownedShape)} as k
       join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value
        and i.contact_id = k."contactId"`;
 }

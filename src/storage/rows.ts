@@ -19,15 +19,21 @@ type Shape = { columns: Column[]; select: string };
 
 const shapes = new Map<string, Shape>();
 
+/** A batch of rows as the text that `recordset` takes in their place. */
+export function rowsText(rows: readonly object[], shape: string): string {
+  const { columns } = shapeOf(shape);
+  return rows.map((row) => line(row as Record<string, unknown>, columns)).join(rowSeparator);
+}
+
 /**
  * A batch of rows as something to select from: `${recordset(sql, rows, 'lane smallint, "runId" uuid, entries jsonb')} as t`.
  * The whole batch is one text parameter, cut into rows and fields by control characters. Measured on 1,000 trail rows, PostgreSQL and
  * program together: 22 ms (16 ms when JSON stays text), against 33 ms with json_to_recordset, which parses every value twice, and
  * 28 ms with unnest and an array per column. `shape` is code, never input.
  */
-export function recordset(sql: Queryable, rows: readonly object[], shape: string): PendingQuery<Row[]> {
-  const { columns, select } = shapeOf(shape);
-  const text = rows.map((row) => line(row as Record<string, unknown>, columns)).join(rowSeparator);
+export function recordset(sql: Queryable, rows: readonly object[] | string, shape: string): PendingQuery<Row[]> {
+  const { select } = shapeOf(shape);
+  const text = typeof rows === "string" ? rows : rowsText(rows, shape);
   // `offset 0` keeps the split from being done again for every field.
   return sql`(select ${sql.unsafe(select)} from (
     select string_to_array(line, E'\\x1f', E'\\x1d') as f from unnest(string_to_array(${text}::text, E'\\x1e')) as line offset 0

@@ -47,13 +47,15 @@ export async function findWorkspaceNumber(sql: Queryable, id: string): Promise<n
   return row.number;
 }
 
+export const revisionShape = '"workspaceId" uuid, revision bigint';
+
 /** How many of these workspaces have the routing revision named with them. */
 export function countRevisions(
   sql: Queryable,
-  revisions: readonly { workspaceId: string; revision: number }[],
+  revisions: readonly { workspaceId: string; revision: number }[] | string,
 ): PendingQuery<Row[]> {
   return sql`
-    select count(*) from ${recordset(sql, revisions, '"workspaceId" uuid, revision bigint')} as k
+    select count(*) from ${recordset(sql, revisions, revisionShape)} as k
       join workspace w on w.id = k."workspaceId" and w.routing_revision = k.revision`;
 }
 
