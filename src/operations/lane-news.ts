@@ -11,9 +11,10 @@ export type LaneNews = {
 const heldMs = 200;
 /** More events than this in a millisecond, for a while, are a flood, whatever they lead to: the process is busy with them. */
 const calmPerMs = 1;
-const calmAtOnce = 100;
+/** As many at once are none yet, nor is what came together after a pause of half a second. */
+const calmAtOnce = 500;
 /** However long a flood was, it is over a second after its end. */
-const mostLevel = 1000;
+const mostLevel = 1500;
 
 /**
  * Gathers the lanes that have new work for `onWork`. Alone, an event is told of at once. In a flood the news are held a little: the engine

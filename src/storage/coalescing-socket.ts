@@ -5,8 +5,9 @@ import { Socket } from "node:net";
 export type SocketTarget = { host: string[]; port: number[]; path: string | boolean | undefined };
 
 /**
- * A socket that sends what is written within one turn of the event loop as one packet. A batch is many statements sent one after the
- * other without waiting; as a write each they took a sixth of the program's time under load.
+ * A socket that sends what is written in one go, up to the next wait, as one packet. A batch is many statements sent one after the other
+ * without waiting; as a write each they took a sixth of the program's time under load. Not held until the next turn of the event loop: the
+ * database would wait for all else that this turn has to do.
  */
 class CoalescingSocket extends Socket {
   #isCorked = false;
