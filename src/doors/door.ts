@@ -22,6 +22,8 @@ export type ExpressCall = {
   headers: IncomingHttpHeaders;
   ip: string;
   bytes: Buffer;
+  /** Headers of the answer whatever becomes of the call, names and values in turn; whoever deals with it adds to them. */
+  answerHeaders: string[];
 };
 
 /** `headers`: names and values in turn. */
@@ -46,8 +48,8 @@ export type DoorContext = {
   allowCaller: (...forms: CredentialForm[]) => Hook;
   /** Whose credentials these are, for those that come in a body. Throws `unauthorized`, or `rate_limited` after too many wrong ones. */
   identify: (request: Pick<FastifyRequest, "ip">, credentials: Credentials) => Promise<Caller>;
-  /** Whose call of the express lane it is, with the headers that tell of the rate. Throws `unauthorized` or `rate_limited`. */
-  admit: (call: ExpressCall, forms: readonly CredentialForm[]) => Promise<{ caller: Caller; headers: string[] }>;
+  /** Whose call of the express lane it is; its answer tells of the rate. Throws `unauthorized` or `rate_limited`. */
+  admit: (call: ExpressCall, forms: readonly CredentialForm[]) => Promise<Caller>;
   callerOf: (request: FastifyRequest) => Caller;
   maybeCallerOf: (request: FastifyRequest) => Caller | null;
   /** SHA-256 in hex of method, address and body; `body` stands in for the bytes where they mean less than what was read. */

@@ -72,9 +72,10 @@ function expressRoute(context: RestContext): ExpressRoute {
       const read = eventBody.safeParse(readPlainBody(call.bytes));
       if (!read.success) return null;
       return async () => {
-        const { caller, headers } = await context.admit(call, keyForms);
-        const { body } = await record(context, { caller, event: read.data, ...call, idempotency: undefined });
-        return { status: 202, headers: [...headers, "content-type", "application/json; charset=utf-8"], body };
+        const caller = await context.admit(call, keyForms);
+        const { headers } = call;
+        const { body } = await record(context, { caller, event: read.data, headers, idempotency: undefined });
+        return { status: 202, headers: ["content-type", "application/json; charset=utf-8"], body };
       };
     },
   };

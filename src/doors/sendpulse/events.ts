@@ -104,7 +104,8 @@ const openPattern = /^\/events\/id\/([0-9a-f]{32})\/(\d{1,15})$/;
 
 /** The short way of the addresses without a key. */
 function openRoute(context: DoorContext): ExpressRoute {
-  const headers = [...Object.entries(corsHeaders).flat(), "content-type", "application/json; charset=utf-8"];
+  const cors = Object.entries(corsHeaders).flat();
+  const headers = [...cors, "content-type", "application/json; charset=utf-8"];
   return {
     path: open,
     takes: (url) => openPattern.test(url),
@@ -118,7 +119,7 @@ function openRoute(context: DoorContext): ExpressRoute {
         return { status: 200, headers, body: answerOf(receipt, context) };
       };
     },
-    refuse: (error) => ({ headers, ...wordError(error) }),
+    refuse: (error) => ({ headers: [...cors, "content-type", "application/json"], ...wordError(error) }),
   };
 }
 

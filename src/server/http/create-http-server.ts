@@ -70,6 +70,7 @@ export async function createHttpServer({
   openExpressLane(app.server, {
     routes,
     trustProxy: settings.trustProxy,
+    bodyLimitBytes: settings.bodyLimitBytes,
     refuse: (error, route, call) => refuseExpress(error, { route, call, log: dependencies.logger, ...settings }),
     onAnswer: (answered) => {
       for (const tell of onAnswer) tell(answered);
@@ -111,10 +112,9 @@ function restContext(
     requireCaller: authentication.require,
     allowCaller: authentication.allow,
     identify: authentication.identify,
-    async admit(call, forms) {
-      const headers: string[] = [];
-      const caller = await authentication.admit(call, { header: (name, value) => headers.push(name, value) }, forms);
-      return { caller, headers };
+    admit: (call, forms) => {
+      const header = (name: string, value: string) => call.answerHeaders.push(name, value);
+      return authentication.admit(call, { header }, forms);
     },
     settleError,
     callerOf: (request) => {

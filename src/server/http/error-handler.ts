@@ -43,11 +43,9 @@ type Situated = ReportOptions & { route: ExpressRoute; call: ExpressCall; log: R
 
 /** The answer of the express lane to an error: in the words of its door, or as a problem document. */
 export function refuseExpress(error: unknown, { route, call, log, publicUrl }: Situated): ExpressAnswer {
-  const own: string[] = [];
-  const header = (name: string, value: string) => own.push(name, value);
+  const header = (name: string, value: string) => call.answerHeaders.push(name, value);
   const known = settleError(error, { ...call, log }, { code: () => undefined, header });
-  const { headers, ...answer } = route.refuse?.(known) ?? problemAnswer(known, call, publicUrl);
-  return { headers: [...headers, ...own], ...answer };
+  return route.refuse?.(known) ?? problemAnswer(known, call, publicUrl);
 }
 
 function problemAnswer(error: AppError, call: ExpressCall, publicUrl: string | null): ExpressAnswer {

@@ -6,13 +6,14 @@ import { requestIdOf } from "./request-id.ts";
 export type ExpressLaneOptions = {
   routes: readonly ExpressRoute[];
   trustProxy: boolean;
+  bodyLimitBytes: number;
   /** Any error as an answer of the route, reported when it is ours. */
   refuse: (error: unknown, route: ExpressRoute, call: ExpressCall) => ExpressAnswer;
   onAnswer: (answered: Answered) => void;
 };
 
 /** Larger bodies come rarely, and not in one piece. */
-const maxBytes = 65_536;
+const maxLaneBytes = 65_536;
 
 /**
  * Opens a short way for calls that come by the thousand: what the framework does for every request (hooks, parsers, streams) takes longer
@@ -23,9 +24,10 @@ export function openExpressLane(server: Server, options: ExpressLaneOptions): vo
   const [ordinary] = server.listeners("request") as RequestListener[];
   if (!ordinary) throw new Error("The server has no listener yet.");
   server.removeAllListeners("request");
+  const maxBytes = Math.min(maxLaneBytes, options.bodyLimitBytes);
   server.on("request", (request, response) => {
     // A server that closes has more to say than an answer.
-    const isTaken = server.listening && isPlain(request);
+    const isTaken = server.listening && isPlain(request, maxBytes);
     const route = isTaken ? options.routes.find(({ takes }) => takes(request.url ?? "")) : undefined;
     if (route === undefined) ordinary(request, response);
     // By then the bytes that came with the head are there.
@@ -41,7 +43,7 @@ type Taken = {
   ordinary: RequestListener;
 };
 
-function isPlain({ method, headers }: IncomingMessage): boolean {
+function isPlain({ method, headers }: IncomingMessage, maxBytes: number): boolean {
   if (method !== "POST" || headers["content-type"] !== "application/json") return false;
   const length = Number(headers["content-length"]);
   return length > 0 && length <= maxBytes && headers["idempotency-key"] === undefined;
@@ -57,7 +59,7 @@ function takeUp(taken: Taken): void {
   }
   const { headers, url = "" } = request;
   const ip = addressOf(request, taken.options.trustProxy);
-  const call = { id: requestIdOf(request), method: "POST", url, headers, ip, bytes };
+  const call = { id: requestIdOf(request), method: "POST", url, headers, ip, bytes, answerHeaders: [] };
   const prepared = taken.route.prepare(call);
   if (prepared) {
     void answer(taken, call, prepared);
@@ -75,11 +77,15 @@ async function answer(
   const startedAt = performance.now();
   const { id, method, url } = call;
   const given = await prepared().catch((error: unknown) => options.refuse(error, route, call));
-  send(response, id, given);
+  send(response, call, given);
   options.onAnswer({ id, method, url, route: route.path, status: given.status, ms: performance.now() - startedAt });
 }
 
-function send(response: ServerResponse, id: string, { status, headers, body }: ExpressAnswer): void {
+function send(
+  response: ServerResponse,
+  { id, answerHeaders }: ExpressCall,
+  { status, headers, body }: ExpressAnswer,
+): void {
   const text = JSON.stringify(body);
   const own = [
     "x-request-id",
@@ -89,7 +95,7 @@ function send(response: ServerResponse, id: string, { status, headers, body }: E
     "content-length",
     String(Buffer.byteLength(text)),
   ];
-  response.writeHead(status, [...own, ...headers]);
+  response.writeHead(status, [...own, ...answerHeaders, ...headers]);
   response.end(text);
 }
 
