@@ -72,6 +72,7 @@ export async function createHttpServer({
     trustProxy: settings.trustProxy,
     bodyLimitBytes: settings.bodyLimitBytes,
     refuse: (error, route, call) => refuseExpress(error, { route, call, log: dependencies.logger, ...settings }),
+    report: (error, { id: requestId }) => dependencies.logger.error({ err: error, requestId }, "no answer"),
     onAnswer: (answered) => {
       for (const tell of onAnswer) tell(answered);
     },

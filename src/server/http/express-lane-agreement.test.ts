@@ -76,6 +76,7 @@ describe("our own API", () => {
     ["null", 422, { body: "null" }],
     ["nothing", 422, { body: "" }],
     ["a depth beyond the limit", 422, { body: named(deep(3000)) }],
+    ["a depth beyond the stack", 422, { body: named("[".repeat(30_000) + "]".repeat(30_000)) }],
   ])("%s is answered with %i, the same as by the framework", async (_, status, { body, isExpress }) => {
     const answer = await compare({ url: own, headers: withKey(), body: textOf(body) });
     expect(answer.status).toBe(status);

@@ -9,6 +9,8 @@ export type ExpressLaneOptions = {
   bodyLimitBytes: number;
   /** Any error as an answer of the route, reported when it is ours. */
   refuse: (error: unknown, route: ExpressRoute, call: ExpressCall) => ExpressAnswer;
+  /** Told of a call that could not be answered at all. */
+  report: (error: unknown, call: ExpressCall) => void;
   onAnswer: (answered: Answered) => void;
 };
 
@@ -29,9 +31,10 @@ export function openExpressLane(server: Server, options: ExpressLaneOptions): vo
     // A server that closes has more to say than an answer.
     const isTaken = server.listening && isPlain(request, maxBytes);
     const route = isTaken ? options.routes.find(({ takes }) => takes(request.url ?? "")) : undefined;
-    if (route === undefined) ordinary(request, response);
+    const ip = route && addressOf(request, options.trustProxy);
+    if (route === undefined || ip === undefined) ordinary(request, response);
     // By then the bytes that came with the head are there.
-    else process.nextTick(takeUp, { request, response, route, options, ordinary });
+    else process.nextTick(takeUp, { request, response, route, ip, options, ordinary, server });
   });
 }
 
@@ -39,8 +42,10 @@ type Taken = {
   request: IncomingMessage;
   response: ServerResponse;
   route: ExpressRoute;
+  ip: string;
   options: ExpressLaneOptions;
   ordinary: RequestListener;
+  server: Server;
 };
 
 function isPlain({ method, headers }: IncomingMessage, maxBytes: number): boolean {
@@ -50,7 +55,7 @@ function isPlain({ method, headers }: IncomingMessage, maxBytes: number): boolea
 }
 
 function takeUp(taken: Taken): void {
-  const { request, response, ordinary } = taken;
+  const { request, response, route, ip, options, ordinary } = taken;
   const isThere = request.readableLength === Number(request.headers["content-length"]);
   const bytes = isThere ? (request.read() as Buffer | null) : null;
   if (bytes === null) {
@@ -58,25 +63,40 @@ function takeUp(taken: Taken): void {
     return;
   }
   const { headers, url = "" } = request;
-  const ip = addressOf(request, taken.options.trustProxy);
   const call = { id: requestIdOf(request), method: "POST", url, headers, ip, bytes, answerHeaders: [] };
-  const prepared = taken.route.prepare(call);
-  if (prepared) {
-    void answer(taken, call, prepared);
+  const prepared = prepare(route, call);
+  if (prepared === null) {
+    request.unshift(bytes);
+    ordinary(request, response);
     return;
   }
-  request.unshift(bytes);
-  ordinary(request, response);
+  answer(taken, call, prepared).catch((error: unknown) => {
+    options.report(error, call);
+    response.destroy();
+  });
+}
+
+type Prepared = ReturnType<ExpressRoute["prepare"]>;
+
+/** What a route throws is refused like what it rejects with: out here it would end the process. */
+function prepare(route: ExpressRoute, call: ExpressCall): Prepared {
+  try {
+    return route.prepare(call);
+  } catch (error) {
+    return () => Promise.reject(error);
+  }
 }
 
 async function answer(
-  { response, route, options }: Taken,
+  { response, route, options, server }: Taken,
   call: ExpressCall,
-  prepared: () => Promise<ExpressAnswer>,
+  prepared: NonNullable<Prepared>,
 ): Promise<void> {
   const startedAt = performance.now();
   const { id, method, url } = call;
   const given = await prepared().catch((error: unknown) => options.refuse(error, route, call));
+  // Else the connection would hold up the end of a server that closes.
+  if (!server.listening) response.shouldKeepAlive = false;
   send(response, call, given);
   options.onAnswer({ id, method, url, route: route.path, status: given.status, ms: performance.now() - startedAt });
 }
@@ -99,9 +119,11 @@ function send(
   response.end(text);
 }
 
-/** The same as the framework takes for the address of the sender. */
-function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
+const plainAddress = /^[\da-f.:]+(?=,|$)/i;
+
+/** The address of the sender, the same as the framework says; undefined where a proxy wrote something that has to be taken apart. */
+function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string | undefined {
   const forwarded = trustProxy ? headers["x-forwarded-for"] : undefined;
-  const first = typeof forwarded === "string" ? forwarded.split(",", 1)[0]?.trim() : undefined;
-  return first || (socket.remoteAddress ?? "");
+  if (forwarded === undefined) return socket.remoteAddress ?? "";
+  return plainAddress.exec(String(forwarded))?.[0];
 }
