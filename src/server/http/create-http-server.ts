@@ -13,6 +13,7 @@ import { serveSendPulse } from "../../doors/sendpulse/routes.ts";
 import type { Caller } from "../../operations/platform.ts";
 import { type Answered, watchAnswers } from "./answered.ts";
 import { type Authentication, createAuthentication } from "./authentication.ts";
+import { endBusyConnections } from "./busy-connections.ts";
 import { frameworkErrorHandler, handleErrors, refuseExpress, settleError } from "./error-handler.ts";
 import { openExpressLane } from "./express-lane.ts";
 import { type ReadinessCheck, serveHealth } from "./health.ts";
@@ -59,6 +60,7 @@ export async function createHttpServer({
   handleErrors(app, settings);
   handleNotFound(app);
   sendSecurityHeaders(app);
+  endBusyConnections(app);
   const onAnswer = [slowRequestLog(dependencies.logger, settings.slowRequestMs), serveMetrics(app, registry)];
   watchAnswers(app, onAnswer);
   serveHealth(app, dependencies.checkReadiness);
