@@ -45,7 +45,8 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
   };
   const rounds = quick ? 1 : 3;
   const totals = { bare: 0, server: 0 };
-  for (const name of names) await rate(name, quick ? 1 : 3, 0);
+  // The server is measured as it is after its first seconds: by then its functions are compiled, and all contacts are there.
+  for (const name of names) await rate(name, quick ? 1 : { bare: 3, server: 12 }[name], 0);
   for (let round = 1; round <= rounds; round += 1)
     for (const name of names) totals[name] += (await rate(name, quick ? 1 : 4, round * 1_000_000)) / rounds;
   const note = "64 connections, 50,000 contacts, four declared variables, the answer with what becomes of the flows";

@@ -45,6 +45,26 @@ test("no more batches are written at once than allowed", async () => {
   expect(gatherer.depth()).toBe(0);
 });
 
+test("a batch beside another begins only when enough waits", async () => {
+  const { gatherer, writes } = gather({ maxBatch: 5, maxInFlight: 2, besideFrom: 3 });
+  void Promise.all([1, 2, 3, 4, 5, 6, 7].map((item) => gatherer.add(item)));
+  await turn();
+  expect(batches(writes)).toEqual([[1, 2, 3, 4, 5]]);
+  void gatherer.add(8);
+  await turn();
+  expect(batches(writes)).toEqual([
+    [1, 2, 3, 4, 5],
+    [6, 7, 8],
+  ]);
+  void gatherer.add(9);
+  writes[0]?.finish();
+  await turn();
+  expect(writes).toHaveLength(2);
+  writes[1]?.finish();
+  await turn();
+  expect(batches(writes).at(-1)).toEqual([9]);
+});
+
 test("an item larger than a batch goes alone", async () => {
   const { gatherer, writes } = gather({ sizeOf: (item) => item });
   void Promise.all([1, 9, 1, 2].map((item) => gatherer.add(item).catch(() => undefined)));

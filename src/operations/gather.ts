@@ -15,6 +15,8 @@ export type GatherOptions<Item, Result> = {
   sizeOf?: (item: Item) => number;
   maxBatch: number;
   maxInFlight: number;
+  /** A batch beside others under way begins only when so much waits; from 1 on unless given. */
+  besideFrom?: number;
   /** Above this many waiting, `add` refuses with `overloaded` instead of growing without bound. */
   maxWaiting: number;
 };
@@ -43,10 +45,12 @@ export class Gatherer<Item, Result> {
       return Promise.reject(new AppError("overloaded", message, { retryAfterSeconds: 1 }));
     }
     return new Promise((resolve, reject) => {
+      const besideFrom = this.#options.besideFrom ?? 1;
+      const isEnoughNow = this.#waitingSize < besideFrom && this.#waitingSize + size >= besideFrom;
       this.#waiting.push({ item, size, resolve, reject });
       this.#waitingSize += size;
       // One turn later, so that what arrives in the same turn shares a batch.
-      if (this.#waiting.length === 1) setImmediate(() => this.#pump());
+      if (this.#waiting.length === 1 || isEnoughNow) setImmediate(() => this.#pump());
     });
   }
 
@@ -62,7 +66,13 @@ export class Gatherer<Item, Result> {
   }
 
   #pump(): void {
-    while (this.#inFlight < this.#options.maxInFlight && this.#waiting.length > 0) void this.#flush(this.#cut());
+    while (this.#mayBegin()) void this.#flush(this.#cut());
+  }
+
+  #mayBegin(): boolean {
+    const { maxInFlight, besideFrom = 1 } = this.#options;
+    if (this.#waiting.length === 0 || this.#inFlight >= maxInFlight) return false;
+    return this.#inFlight === 0 || this.#waitingSize >= besideFrom;
   }
 
   #cut(): Waiting<Item, Result>[] {
