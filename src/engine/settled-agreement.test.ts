@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { JsonObject } from "../core/json.ts";
 import type { IncomingEvent } from "../operations/incoming-event.ts";
 import { newIdInLane } from "../operations/new-id.ts";
+import { loadOutcomes } from "../storage/event-reads.ts";
 import { insertEvents } from "../storage/events.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { createTestEngine, type TestEngine } from "../testing/engine.ts";
@@ -60,12 +61,13 @@ function targetOf({ aim, entry }: Happened): IncomingEvent["target"] {
 
 /** What is on record of each event of a source, in the order in which they came. */
 async function outcomesBySource(source: string) {
-  const rows = await database.sql<{ id: string; outcomes: JsonObject[] | null }[]>`
-    select e.id, json_agg(json_build_array(o.ordinal, o.flow_id, o.version, o.entry, o.outcome, o.reason, o.detail, o.at, o.contact_id)
-             order by o.outcome, o.ordinal) filter (where o.event_id is not null) as outcomes
-      from event e left join event_outcome o on o.lane = e.lane and o.contact_id = e.contact_id and o.event_id = e.id
-     where e.source = ${source} group by e.id order by e.id`;
-  return rows.map(({ outcomes }) => outcomes);
+  const events = await database.sql<{ id: string; contactId: string }[]>`
+    select id, contact_id as "contactId" from event where source = ${source} order by id`;
+  const [contactId = ""] = events.map((event) => event.contactId);
+  const outcomes = await loadOutcomes(database.sql, { contactId, eventIds: events.map(({ id }) => id) });
+  return events.map(({ id }) =>
+    outcomes.filter(({ eventId }) => eventId === id).map(({ eventId: _, runId: __, ...row }) => row),
+  );
 }
 
 test("events leave the same on record whether they are settled as they come in or by a pass", async () => {

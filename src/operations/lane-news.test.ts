@@ -40,7 +40,7 @@ test("what comes no faster than one event in a millisecond is told at once for e
 /** Events as fast as they make a flood, of lane 1. */
 function flood(news: LaneNews): void {
   batch(news, 1);
-  batch(news, 1, { events: 500 });
+  batch(news, 1, { events: 1000 });
 }
 
 test("holds the news of a flood back, and tells each lane once, at most 200 ms later", () => {
@@ -57,8 +57,9 @@ test("in a flood that goes on, the news are told five times a second", () => {
   const { told, news } = listen();
   for (let count = 0; count < 1000; count += 1) batch(news, count % 64, { events: 30, afterMs: 10 });
   vi.runAllTimers();
-  expect(told.length).toBeGreaterThan(45);
-  expect(told.length).toBeLessThan(60);
+  // The first quarter of a second is none yet, and tells of each batch.
+  expect(told.length).toBeGreaterThan(70);
+  expect(told.length).toBeLessThan(80);
   expect(new Set(told.flat()).size).toBe(64);
 });
 
@@ -84,7 +85,7 @@ test("calm brings out at once what a flood held back", () => {
 test("a clock that is set back makes no flood of calm, nor calm of a flood", () => {
   const { told, news } = listen();
   for (const now of [1000, 500, 500]) {
-    news.add([1], 60);
+    news.add([1], 300);
     news.tell(now);
   }
   news.add([2], 1);

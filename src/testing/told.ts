@@ -1,5 +1,6 @@
 import type { TrailEntry } from "../core/flow/run.ts";
 import type { Sql } from "../storage/database.ts";
+import { loadOutcomes } from "../storage/event-reads.ts";
 
 /** What happened to one contact, as simulator and engine both tell it: without ids, and in an order that does not depend on them. */
 export type Told = { runs: unknown[]; outcomes: unknown[]; messages: unknown[]; contact: unknown };
@@ -23,9 +24,9 @@ export async function recorded(sql: Sql, { flowId, contactId }: { flowId: string
     select id, entry, key, status, step, reason, wake_at as "wakeAt" from run where flow_id = ${flowId} and contact_id = ${contactId}`;
   const trail = await sql<{ runId: string; entries: TrailEntry[] }[]>`
     select run_id as "runId", entries from trail where run_id = any(${runs.map(({ id }) => id)}::uuid[])`;
-  const outcomes = await sql<Record<string, unknown>[]>`
-    select o.at, e.name as event, o.entry, o.outcome, o.reason from event_outcome o join event e on e.id = o.event_id and e.lane = o.lane
-     where o.flow_id = ${flowId} and o.contact_id = ${contactId}`;
+  const events = await sql<{ id: string; name: string }[]>`select id, name from event where contact_id = ${contactId}`;
+  const names = new Map(events.map(({ id, name }) => [id, name]));
+  const outcomes = await loadOutcomes(sql, { contactId, eventIds: [...names.keys()] });
   const messages = await sql<{ at: Date; sentAt: Date | null; step: string; subject: string; status: string }[]>`
     select created_at as at, sent_at as "sentAt", step, subject, status from message where flow_id = ${flowId} and contact_id = ${contactId}`;
   const [contact] = await sql`
@@ -42,9 +43,11 @@ export async function recorded(sql: Sql, { flowId, contactId }: { flowId: string
       })),
     ),
     outcomes: sorted(
-      outcomes.map(({ at, event, entry, outcome, reason }) =>
-        [(at as Date).toISOString(), event, entry, outcome, reason].join(),
-      ),
+      outcomes
+        .filter((outcome) => outcome.flowId === flowId)
+        .map(({ at, eventId, entry, outcome, reason }) =>
+          [at.toISOString(), names.get(eventId), entry, outcome, reason].join(),
+        ),
     ),
     messages: sorted(
       messages.map(({ at, sentAt, ...message }) => ({
