@@ -13,7 +13,7 @@ export function readCallBody(bytes: Buffer, contentType: string): Json {
   if (bytes.length === 0) return null;
   if (!isUtf8(bytes)) throw new AppError("invalid_request", "The body is not UTF-8.");
   const text = bytes.toString("utf8");
-  if (/^application\/x-www-form-urlencoded\b/i.test(contentType.trim()) && !text.trimStart().startsWith("{")) {
+  if (isUrlEncoded(contentType) && !text.trimStart().startsWith("{")) {
     return checked(collect(new URLSearchParams(text)));
   }
   const parsed = parseJson(text);
@@ -35,7 +35,11 @@ export function readPlainBody(bytes: Buffer): Json {
 
 /** Whether a body of this content type is a form, of either kind. */
 export function isForm(contentType: string): boolean {
-  return /^\s*(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(contentType);
+  return isUrlEncoded(contentType) || isMultipart(contentType);
+}
+
+function isUrlEncoded(contentType: string): boolean {
+  return /^\s*application\/x-www-form-urlencoded\b/i.test(contentType);
 }
 
 /** Whether it is a form in parts. */

@@ -62,12 +62,10 @@ export async function requireEventByToken(
 
 /** The event at an address while all that is known is fresh: at once, for that is what nearly every call finds. */
 function rememberedByToken(platform: Platform, key: string, account: number): KnownEvent | undefined {
-  const { catalogs, owners, lookedAt } = memoryOf(platform);
-  const owner = owners.get(key);
-  if (owner === undefined || platform.now().getTime() - lookedAt >= trustMs) return undefined;
-  const catalog = catalogs.get(owner);
-  const isCurrent = (catalog?.revision ?? -1) >= (platform.flows.workspace(owner)?.routingRevision ?? 0);
-  const event = isCurrent ? catalog?.byToken.get(key) : undefined;
+  const memory = memoryOf(platform);
+  const owner = memory.owners.get(key);
+  if (owner === undefined || !isFresh(platform, memory)) return undefined;
+  const event = currentCatalog(platform, owner)?.byToken.get(key);
   return event?.account === account ? event : undefined;
 }
 
@@ -89,8 +87,7 @@ async function lookTwice(
   key?: string,
 ): Promise<KnownEvent | undefined> {
   const memory = memoryOf(platform);
-  const isFresh = platform.now().getTime() - memory.lookedAt < trustMs;
-  const remembered = isFresh ? await find() : undefined;
+  const remembered = isFresh(platform, memory) ? await find() : undefined;
   if (remembered) return remembered;
   if (key !== undefined && !(await hasOwner(platform, memory, key))) return undefined;
   await look(platform, memory);
@@ -119,19 +116,31 @@ async function look({ flows, sql, now }: Platform, memory: Memory): Promise<void
   }
 }
 
+function isFresh({ now }: Platform, { lookedAt }: Memory): boolean {
+  return now().getTime() - lookedAt < trustMs;
+}
+
+/** What is in memory, when nothing has changed since as far as this process knows. */
+function currentCatalog(platform: Platform, workspaceId: string): Catalog | undefined {
+  const found = memoryOf(platform).catalogs.get(workspaceId);
+  const revision = platform.flows.workspace(workspaceId)?.routingRevision ?? 0;
+  return found && found.revision >= revision ? found : undefined;
+}
+
 /** The definitions as of the routing revision that this process knows: every change of one counts it up. */
 async function catalogOf(platform: Platform, workspaceId: string): Promise<Catalog> {
   const { catalogs, owners } = memoryOf(platform);
+  const current = currentCatalog(platform, workspaceId);
+  if (current) return current;
+  const outdated = catalogs.get(workspaceId);
   const workspace = platform.flows.workspace(workspaceId);
   const revision = workspace?.routingRevision ?? 0;
-  const found = catalogs.get(workspaceId);
-  if (found && found.revision >= revision) return found;
   const rows = await loadEventDefinitions(platform.sql, workspaceId);
   const byToken = new Map(
     rows.map((row) => [hashOf(row.token), { ...knownOf(row), account: row.account ?? workspace?.number ?? 0 }]),
   );
   const catalog = { revision, byName: new Map(rows.map((row) => [row.name, knownOf(row)])), byToken };
-  for (const key of found?.byToken.keys() ?? []) owners.delete(key);
+  for (const key of outdated?.byToken.keys() ?? []) owners.delete(key);
   for (const key of byToken.keys()) owners.set(key, workspaceId);
   catalogs.set(workspaceId, catalog);
   return catalog;

@@ -2,13 +2,16 @@ import { once } from "node:events";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 
+/** A header as it is written: name and value. */
+export type Header = readonly [name: string, value: string];
+
 export type RawAnswer = { status: number; headers: Record<string, string>; body: string };
 export type RawCall = {
   method?: string;
   url: string;
   version?: string;
   /** Lines of their own, in this order; Host and Content-Length are added where they are missing. */
-  headers?: readonly (readonly [name: string, value: string])[];
+  headers?: readonly Header[];
   body?: string | Buffer;
 };
 

@@ -13,9 +13,7 @@ import {
   own,
   startListening,
 } from "../../testing/express-world.ts";
-import { bytesOf, callRaw, openConnection, type RawCall } from "../../testing/raw-http.ts";
-
-type Header = readonly [string, string];
+import { bytesOf, callRaw, type Header, openConnection, type RawCall } from "../../testing/raw-http.ts";
 
 let database: TestDatabase;
 let here: Listening;
