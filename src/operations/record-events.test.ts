@@ -189,6 +189,35 @@ test("a contact that was known and then deleted is made anew, and one whose e-ma
   expect([...(await findStrayIdentities(database.sql))]).toEqual([]);
 });
 
+test("an identity that somebody else took is noticed however long it was known, and while many are taken no event is refused", async () => {
+  const { sql, caller, workspaceId, flows } = platform;
+  let at = platform.now();
+  const recorder = createEventRecorder({ sql, flows, now: () => at, onWork: () => undefined });
+  const contactOfNext = async (email: string) => {
+    const receipt = await recorder.add({ workspaceId, events: [eventOf({ email }, { name: "trusting" })] });
+    return receipt.events[0]?.contactId ?? "";
+  };
+  const seen = new Set<string>();
+  for (const round of [1, 2, 3]) {
+    // Past the time in which it is wary, so that it goes by the revision again.
+    at = new Date(at.getTime() + 60_000);
+    const ids = [await contactOfNext("known@trust.example"), await contactOfNext("known@trust.example")];
+    expect(seen.add(ids[0] ?? "").size).toBe(round);
+    expect(ids[1]).toBe(ids[0]);
+    await deleteContact(platform, caller, { id: ids[0] ?? "" });
+  }
+  const doomed = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => contactOfNext(`doomed-${index}@trust.example`)),
+  );
+  const stays = await contactOfNext("stays@trust.example");
+  const [found] = await Promise.all([
+    Promise.all(doomed.map(() => contactOfNext("stays@trust.example"))),
+    ...doomed.map((id) => deleteContact(platform, caller, { id })),
+  ]);
+  expect(new Set(found)).toEqual(new Set([stays]));
+  expect([...(await findStrayIdentities(sql))]).toEqual([]);
+});
+
 test("two recorders that make the same new contacts at once make each once", async () => {
   const recorders = [0, 1, 2].map(() =>
     createEventRecorder({ sql: database.sql, flows: platform.flows, now: platform.now, onWork: () => undefined }),

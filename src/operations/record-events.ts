@@ -4,7 +4,7 @@ import { isConflict } from "../storage/conflicts.ts";
 import { loadContacts } from "../storage/contacts.ts";
 import type { Sql } from "../storage/database.ts";
 import { findAnswers, type KeptAnswer } from "../storage/idempotency.ts";
-import { findIdentities, type OwnedIdentity } from "../storage/identities.ts";
+import { lookAtIdentities } from "../storage/identities.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import { Gatherer } from "./gather.ts";
 import type { EventReceipt, EventRequest, RecordedEvent } from "./incoming-event.ts";
@@ -12,6 +12,7 @@ import { createKnownContacts, identityKey, type KnownContacts } from "./known-co
 import { createLaneNews, type LaneNews } from "./lane-news.ts";
 import { newId } from "./new-id.ts";
 import { contactsToFill, type NamedIdentity, namedIdentities, resolveContacts } from "./resolve-contacts.ts";
+import { learn, suppose } from "./suppositions.ts";
 import { type EventPlan, makeEventPlan, Overtaken, overtakenTooOften, writeEventPlan } from "./write-events.ts";
 
 export type EventRecorder = Pick<Gatherer<EventRequest, EventReceipt>, "add" | "idle" | "depth">;
@@ -25,15 +26,13 @@ export type RecorderOptions = {
   maxWaiting?: number;
 };
 
-type Recorder = RecorderOptions & { known: KnownContacts; news: LaneNews };
+/** `waryUntil`: until when (in epoch milliseconds) every owner is checked, because somebody else took identities a moment ago. */
+type Recorder = RecorderOptions & { known: KnownContacts; news: LaneNews; waryUntil: number };
 
-/**
- * A request with the identities by which each of its events names its contact. `free`: the keys of those that nobody owned a moment ago. That
- * is remembered no longer: an identity that is not claimed is not checked either when the batch is written.
- */
-type NamingRequest = EventRequest & { named: readonly NamedIdentity[][]; free: ReadonlySet<string> };
+/** A request with the identities by which each of its events names its contact. */
+type NamingRequest = EventRequest & { named: readonly NamedIdentity[][] };
 
-const nothing: ReadonlySet<string> = new Set();
+const waryMs = 1000;
 
 const operation = "events";
 const maxBatch = 1000;
@@ -43,19 +42,20 @@ const maxBatch = 1000;
  * looked up while the batch before is being written.
  */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
-  const recorder: Recorder = { ...options, known: createKnownContacts(), news: createLaneNews(options.onWork) };
+  const news = createLaneNews(options.onWork);
+  const recorder: Recorder = { ...options, known: createKnownContacts(), news, waryUntil: 0 };
   const maxWaiting = options.maxWaiting ?? 20_000;
   const writer = new Gatherer<NamingRequest, EventReceipt>({
-    write: (batch) => recordBatch(recorder, batch).finally(() => recorder.news.tell(options.now().getTime())),
+    write: (batch) => recordBatch(recorder, batch).finally(() => news.tell(options.now().getTime())),
     sizeOf: ({ events }) => events.length,
     // In a flood two: the database has the next batch while it waits for the disk, and while this thread is at its answers. Measured with
     // single events, 64 at a time: 4,900 a second with one under way, 5,300 with two. With few events two are only smaller, and cost more.
     ...{ maxBatch, maxInFlight: 2, besideFrom: 16, maxWaiting },
   });
-  const finder = new Gatherer<NamedIdentity[], ReadonlySet<string>>({
+  const finder = new Gatherer<NamedIdentity[], void>({
     write: async (batch) => {
-      const free = await findOwners(recorder, batch.flat());
-      return batch.map(() => free);
+      await findOwners(recorder, batch.flat());
+      return batch.map(() => undefined);
     },
     sizeOf: (named) => named.length,
     ...{ maxBatch, maxInFlight: 1, maxWaiting },
@@ -63,36 +63,40 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   return {
     add({ workspaceId, events, idempotency }) {
       const named = events.map(({ identity }) => namedIdentities(workspaceId, identity));
-      const request = { workspaceId, events, named, idempotency, free: nothing };
-      const strangers = strangersAmong(recorder, request);
+      const request = { workspaceId, events, named, idempotency };
+      const strangers = recall(recorder, named);
       if (strangers.length === 0) return writer.add(request);
-      return finder.add(strangers).then((free) => writer.add({ workspaceId, events, named, idempotency, free }));
+      return finder.add(strangers).then(() => writer.add(request));
     },
     async idle() {
       await finder.idle();
       await writer.idle();
-      recorder.news.flush();
+      news.flush();
     },
     depth: () => finder.depth() + writer.depth(),
   };
 }
 
-function strangersAmong({ known }: Recorder, { named, free }: NamingRequest): NamedIdentity[] {
-  return named.flat().filter(({ key }) => known.find(key) === undefined && !free.has(key));
+/** Takes from memory who owns these, and returns those of whom nothing is known. What was nobody's may have been claimed since. */
+function recall({ known }: Recorder, calls: readonly NamedIdentity[][]): NamedIdentity[] {
+  const strangers: NamedIdentity[] = [];
+  for (const named of calls)
+    for (const identity of named) {
+      if (identity.owner) continue;
+      const isNobodys = identity.owner === null;
+      identity.owner = known.find(identity.key) ?? (isNobodys ? null : undefined);
+      if (identity.owner === undefined) strangers.push(identity);
+    }
+  return strangers;
 }
 
-/** Looks up whose these are, to be remembered; returns the keys of those that are nobody's. */
-async function findOwners(
-  { sql, known }: Recorder,
-  identities: readonly NamedIdentity[],
-): Promise<ReadonlySet<string>> {
+/** Looks up whose these are, to be remembered where they are somebody's. */
+async function findOwners({ sql, known }: Recorder, identities: readonly NamedIdentity[]): Promise<void> {
   const wanted = new Map(identities.map((identity) => [identity.key, identity]));
-  for (const owner of await findIdentities(sql, [...wanted.values()])) {
-    const key = identityKey(owner);
-    known.add(key, owner);
-    wanted.delete(key);
-  }
-  return new Set(wanted.keys());
+  const { owned, revisions } = await lookAtIdentities(sql, [...wanted.values()]);
+  for (const [workspaceId, revision] of revisions) known.sawRevision(workspaceId, revision);
+  for (const owner of owned) known.add(identityKey(owner), owner, revisions.get(owner.workspaceId) ?? null);
+  for (const identity of identities) identity.owner = known.find(identity.key) ?? null;
 }
 
 /** Up to its first query it waits for nothing: the database has the batch before anything else in this thread goes on. */
@@ -145,62 +149,54 @@ function zip<Left, Right>(left: readonly Left[], right: readonly Right[]): [Left
   return left.map((item, index) => [item, right[index] as Right]);
 }
 
-async function recordFresh(recorder: Recorder, given: NamingRequest[]): Promise<(EventReceipt | Error)[]> {
-  let batch = given;
+async function recordFresh(recorder: Recorder, batch: NamingRequest[]): Promise<(EventReceipt | Error)[]> {
   for (let attempt = 1; ; attempt += 1) {
+    const now = recorder.now().getTime();
     try {
-      return await tryBatch(recorder, batch);
+      return await tryBatch(recorder, batch, { isWary: now < recorder.waryUntil });
     } catch (error) {
       if (!(error instanceof Overtaken || isConflict(error))) throw error;
       if (attempt === 10) throw overtakenTooOften(error);
-      batch = await lookAgain(recorder, batch);
+      recorder.waryUntil = now + waryMs;
+      await forgetAbout(recorder, batch);
       if (error instanceof Overtaken && error.byRequest) return recordBatch(recorder, batch);
     }
   }
 }
 
-/** The same batch with nothing supposed of it: neither contacts nor flows were what we took them for. */
-async function lookAgain({ known, flows, sql }: Recorder, batch: NamingRequest[]): Promise<NamingRequest[]> {
-  for (const { key } of batch.flatMap(({ named }) => named.flat())) known.forget(key);
+/** Nothing is supposed of the batch any more: neither contacts nor flows were what we took them for. */
+async function forgetAbout({ known, flows, sql }: Recorder, batch: NamingRequest[]): Promise<void> {
+  for (const identity of batch.flatMap(({ named }) => named.flat())) {
+    known.forget(identity.key);
+    identity.owner = undefined;
+  }
   await flows.refresh(sql);
-  return batch.map((request) => ({ ...request, free: nothing }));
 }
 
-async function tryBatch(recorder: Recorder, batch: NamingRequest[]): Promise<EventReceipt[]> {
+async function tryBatch(
+  recorder: Recorder,
+  batch: NamingRequest[],
+  { isWary }: { isWary: boolean },
+): Promise<EventReceipt[]> {
   const { sql, flows, now, news, known } = recorder;
   const ids = [...new Set(batch.map(({ workspaceId }) => workspaceId))];
   if (ids.some((id) => !flows.workspace(id))) await flows.refresh(sql);
   const calls = batch.flatMap(({ named }) => named);
-  const strangers = batch.flatMap((request) => strangersAmong(recorder, request));
+  const strangers = recall(recorder, calls);
   if (strangers.length > 0) await findOwners(recorder, strangers);
-  const owners = ownersOf(recorder, calls);
-  const toFill = contactsToFill(calls, owners);
+  const routing = ids.map((id) => ({ workspaceId: id, routing: flows.workspace(id)?.routingRevision ?? 0 }));
+  const supposed = suppose(calls, { known, routing, isWary });
+  const toFill = contactsToFill(calls);
   const held = toFill.length === 0 ? new Map() : await heldKinds(sql, toFill);
   const events = batch.flatMap(({ workspaceId, events: own }) => own.map((event) => ({ workspaceId, event })));
-  const plan = makeEventPlan(events, resolveContacts(calls, { owners, held }, newId), { flows, now: now() });
+  const plan = makeEventPlan(events, resolveContacts(calls, held, newId), { flows, now: now() });
   const receipts = cut(batch, plan);
   const answers = batch.flatMap((request, index) => keepable(request, receipts[index]));
-  const supposed = { owned: [...owners.values()], revisions: ids.map((id) => revisionOf(recorder, id)) };
-  const lanes = await writeEventPlan(sql, plan, { answers, flows, known: supposed, now: now() });
-  for (const claim of plan.claims) known.add(identityKey(claim), claim);
+  const { owned, revisions } = supposed;
+  const lanes = await writeEventPlan(sql, plan, { answers, flows, known: { owned, revisions }, now: now() });
+  learn(known, supposed, plan.claims);
   news.add(lanes, plan.events.length);
   return receipts;
-}
-
-/** Whose identities these are, as we remember it: to be checked when the batch is written. */
-function ownersOf({ known }: Recorder, calls: readonly NamedIdentity[][]): Map<string, OwnedIdentity> {
-  const owners = new Map<string, OwnedIdentity>();
-  for (const named of calls)
-    for (const { key } of named) {
-      const owner = known.find(key);
-      if (owner) owners.set(key, owner);
-    }
-  return owners;
-}
-
-/** The routing revision as we know it: also checked when the batch is written. */
-function revisionOf({ flows }: Recorder, workspaceId: string): { workspaceId: string; revision: number } {
-  return { workspaceId, revision: flows.workspace(workspaceId)?.routingRevision ?? 0 };
 }
 
 /** Which kinds of identity these contacts have. */

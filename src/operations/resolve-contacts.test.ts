@@ -21,14 +21,22 @@ function own(kind: IdentityKind, value: string, contact: number): OwnedIdentity 
 }
 
 const ownersOf = (owned: readonly OwnedIdentity[]) => new Map(owned.map((row) => [identityKey(row), row]));
-const naming = (identities: readonly Identity[]) =>
-  identities.map((identity) => namedIdentities(workspaceId, identity));
+
+/** The calls, with owners as they are known before contacts are resolved. */
+function naming(identities: readonly Identity[], owned: readonly OwnedIdentity[] = []) {
+  const owners = ownersOf(owned);
+  const calls = identities.map((identity) => namedIdentities(workspaceId, identity));
+  for (const named of calls.flat()) {
+    const owner = owners.get(named.key);
+    named.owner = owner ? { ...owner, revision: null } : null;
+  }
+  return calls;
+}
 
 function resolve(identities: Identity[], owned: OwnedIdentity[] = [], kinds?: Record<number, IdentityKind[]>) {
   let made = 90;
   const held = new Map(Object.entries(kinds ?? {}).map(([contact, list]) => [idOf(Number(contact)), new Set(list)]));
-  const owners = ownersOf(owned);
-  const { refs, claims } = resolveContacts(naming(identities), { owners, held }, () => idOf(++made));
+  const { refs, claims } = resolveContacts(naming(identities, owned), held, () => idOf(++made));
   return {
     ids: refs.map(({ id }) => Number(id.slice(-12))),
     claims: claims.map(({ kind, value, contactId }) => `${kind} ${value} ${Number(contactId.slice(-12))}`),
@@ -87,19 +95,17 @@ test("an e-mail stays free when the contact has another one already", () => {
 test("the same value in two workspaces is two contacts", () => {
   const named = ["w1", "w2"].map((workspace) => namedIdentities(workspace, { email: "a" }));
   let made = 0;
-  const { refs } = resolveContacts(named, { owners: new Map(), held: new Map() }, () => idOf(++made));
+  const { refs } = resolveContacts(named, new Map(), () => idOf(++made));
   expect(new Set(refs.map(({ id }) => id)).size).toBe(2);
 });
 
 test("only contacts that are named beside an identity nobody owns may need filling", () => {
   const owned = [own("externalId", "x", 1), own("email", "a", 2)];
-  const calls = naming([
-    { externalId: "x", email: "a" },
-    { externalId: "x" },
-    { email: "a", phone: "1" },
-    { phone: "9" },
-  ]);
-  expect(contactsToFill(calls, ownersOf(owned))).toEqual([{ lane: laneOf(idOf(2)), id: idOf(2) }]);
+  const calls = naming(
+    [{ externalId: "x", email: "a" }, { externalId: "x" }, { email: "a", phone: "1" }, { phone: "9" }],
+    owned,
+  );
+  expect(contactsToFill(calls)).toEqual([{ lane: laneOf(idOf(2)), id: idOf(2) }]);
 });
 
 test("rows come by precedence, each in the lane of its value", () => {
@@ -111,13 +117,17 @@ test("rows come by precedence, each in the lane of its value", () => {
 
 test("the identities of a call carry the keys under which they are remembered", () => {
   const named = namedIdentities("w", { phone: "1", externalId: "x" });
-  expect(named.map(({ key, ...row }) => [key === identityKey(row), row])).toEqual(
-    identityRows("w", { phone: "1", externalId: "x" }).map((row) => [true, row]),
+  expect(named).toEqual(
+    identityRows("w", { phone: "1", externalId: "x" }).map((row) => ({
+      ...row,
+      key: identityKey(row),
+      owner: undefined,
+    })),
   );
 });
 
 test("claims are rows to be written, without keys", () => {
-  const { claims } = resolveContacts(naming([{ email: "a" }]), { owners: new Map(), held: new Map() }, () => idOf(1));
+  const { claims } = resolveContacts(naming([{ email: "a" }]), new Map(), () => idOf(1));
   expect(claims).toEqual([own("email", "a", 1)]);
 });
 
@@ -135,11 +145,7 @@ test("one batch resolves as its events would one after the other", () => {
       const held = new Map<string, Set<IdentityKind>>();
       let made = 90;
       const oneByOne = identities.map((each) => {
-        const { refs, claims } = resolveContacts(
-          naming([each]),
-          { owners: ownersOf(owned.filter((row) => each[row.kind] === row.value)), held },
-          () => idOf(++made),
-        );
+        const { refs, claims } = resolveContacts(naming([each], owned), held, () => idOf(++made));
         owned.push(...claims);
         for (const { contactId, kind } of claims) held.set(contactId, new Set([...(held.get(contactId) ?? []), kind]));
         return Number(refs[0]?.id.slice(-12));

@@ -1,7 +1,7 @@
 import { type IdentityKind, identityKinds } from "../core/contact.ts";
 import { laneOf, laneOfValue } from "../core/id.ts";
 import type { IdentityRow, OwnedIdentity } from "../storage/identities.ts";
-import { identityKey } from "./known-contacts.ts";
+import { identityKey, type KnownOwner } from "./known-contacts.ts";
 
 /** How a caller names a contact: normalised values, at least one. */
 export type Identity = Partial<Record<IdentityKind, string>>;
@@ -19,22 +19,26 @@ export function identityRows(workspaceId: string, identity: Identity): IdentityR
   });
 }
 
-/** An identity with its `identityKey`. */
-export type NamedIdentity = IdentityRow & { key: string };
+/**
+ * An identity with its `identityKey` and whom we take for its owner: null when it was nobody's a moment ago, undefined while that is not known.
+ * That it is nobody's is remembered no longer than for one call: an identity that is not claimed is not checked either.
+ */
+export type NamedIdentity = IdentityRow & { key: string; owner: KnownOwner | null | undefined };
 
-/** The identities by which one call names its contact, by precedence, with their keys. */
+/** The identities by which one call names its contact, by precedence. Who owns them is to be found out. */
 export function namedIdentities(workspaceId: string, identity: Identity): NamedIdentity[] {
   const named: NamedIdentity[] = [];
-  for (const { lane, kind, value } of identityRows(workspaceId, identity))
-    named.push({ lane, workspaceId, kind, value, key: identityKey({ workspaceId, kind, value }) });
+  for (const kind of identityKinds) {
+    const value = identity[kind];
+    if (value === undefined) continue;
+    const key = identityKey({ workspaceId, kind, value });
+    named.push({ lane: laneOfValue(value), workspaceId, kind, value, key, owner: undefined });
+  }
   return named;
 }
 
-/** What is known before contacts are resolved: who owns which identity, by key, and which kinds the owners have, by contact id. */
-export type Ownership = {
-  owners: ReadonlyMap<string, OwnedIdentity>;
-  held: ReadonlyMap<string, ReadonlySet<IdentityKind>>;
-};
+/** Which kinds of identity contacts have, by contact id. */
+export type HeldKinds = ReadonlyMap<string, ReadonlySet<IdentityKind>>;
 
 /**
  * Decides which contact each of `calls` means by the identities it names, given who owns what. Where identities of one call belong to
@@ -43,24 +47,21 @@ export type Ownership = {
  */
 export function resolveContacts(
   calls: readonly (readonly NamedIdentity[])[],
-  { owners, held }: Ownership,
+  held: HeldKinds,
   newContactId: () => string,
 ): Resolution {
-  const refsByKey = new Map<string, ContactRef>();
+  const claimed = new Map<string, ContactRef>();
   const kinds = new Map<string, Set<IdentityKind>>();
   for (const [id, own] of held) kinds.set(id, new Set(own));
-  for (const [key, { contactId, contactLane }] of owners)
-    refsByKey.set(key, { id: contactId, lane: contactLane, isNew: false });
   const claims: OwnedIdentity[] = [];
   const refs = calls.map((named) => {
-    const known = named.find(({ key }) => refsByKey.has(key));
-    const ref = (known && refsByKey.get(known.key)) ?? newRef(newContactId());
-    for (const { key, lane, workspaceId, kind, value } of named) {
-      if (refsByKey.has(key)) continue;
+    const ref = firstOwner(named, claimed) ?? newRef(newContactId());
+    for (const { key, lane, workspaceId, kind, value, owner } of named) {
+      if (owner || claimed.has(key)) continue;
       const own = kinds.get(ref.id) ?? new Set();
       if (own.has(kind)) continue;
       kinds.set(ref.id, own.add(kind));
-      refsByKey.set(key, ref);
+      claimed.set(key, ref);
       claims.push({ lane, workspaceId, kind, value, contactLane: ref.lane, contactId: ref.id });
     }
     return ref;
@@ -68,16 +69,20 @@ export function resolveContacts(
   return { refs, claims };
 }
 
+function firstOwner(named: readonly NamedIdentity[], claimed: ReadonlyMap<string, ContactRef>): ContactRef | undefined {
+  for (const { key, owner } of named) {
+    const ref = owner ? { id: owner.contactId, lane: owner.contactLane, isNew: false } : claimed.get(key);
+    if (ref) return ref;
+  }
+  return undefined;
+}
+
 /** The contacts that may get another identity: a call names them together with one that nobody owns. */
-export function contactsToFill(
-  calls: readonly (readonly NamedIdentity[])[],
-  owners: ReadonlyMap<string, OwnedIdentity>,
-): { lane: number; id: string }[] {
+export function contactsToFill(calls: readonly (readonly NamedIdentity[])[]): { lane: number; id: string }[] {
   const found = new Map<string, { lane: number; id: string }>();
   for (const named of calls) {
-    if (named.length < 2 || named.every(({ key }) => owners.has(key))) continue;
-    const known = named.find(({ key }) => owners.has(key));
-    const owner = known && owners.get(known.key);
+    if (named.length < 2 || named.every(({ owner }) => owner)) continue;
+    const owner = named.find(({ owner }) => owner)?.owner;
     if (owner) found.set(owner.contactId, { lane: owner.contactLane, id: owner.contactId });
   }
   return [...found.values()];

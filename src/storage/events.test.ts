@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
+import { isConflict } from "./conflicts.ts";
 import { type EventRow, insertEvents, queueChanged, removeQueuedEvents, takeQueuedEvents } from "./events.ts";
 import { ensurePartitions } from "./partitions.ts";
+import { insertWorkspace } from "./workspaces.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -54,6 +56,33 @@ test("events wait in line in the order they were given, lane by lane, and only t
   });
   expect((await take([1, 2], 1)).map(({ eventId }) => eventId)).toEqual([events[1]?.id, events[0]?.id]);
   expect(await take([3])).toEqual([]);
+});
+
+test("events are written only when the revisions that were known are still so", async () => {
+  const { sql } = database;
+  const workspaceId = "0190a000-0000-7000-8000-00000000000a";
+  await insertWorkspace(sql, { id: workspaceId, name: "Revisions", timeZone: "UTC", now });
+  const write = (routing: number, identities: number | null) => {
+    const event = eventOf(40, { workspaceId, queued: false });
+    return insertEvents(sql, [event], { revisions: [{ workspaceId, routing, identities }] }).then(
+      () => "written",
+      (error: unknown) => (isConflict(error) ? "conflict" : error),
+    );
+  };
+  const [known] = await sql<
+    { routing: number }[]
+  >`select routing_revision as routing from workspace where id = ${workspaceId}`;
+  const routing = known?.routing ?? -1;
+  expect(
+    await Promise.all([write(routing, 0), write(routing, null), write(routing, 1), write(routing + 1, 0)]),
+  ).toEqual(["written", "written", "conflict", "conflict"]);
+  await sql`insert into identity_revision (workspace_id, revision) values (${workspaceId}, 1)`;
+  expect(await Promise.all([write(routing, 0), write(routing, 1), write(routing, null)])).toEqual([
+    "conflict",
+    "written",
+    "written",
+  ]);
+  expect(await sql`select 1 from event where workspace_id = ${workspaceId}`).toHaveLength(4);
 });
 
 test("what later commits bring comes later, whatever its id", async () => {

@@ -14,7 +14,7 @@ import type { Queryable } from "./database.ts";
 import { flatStatement } from "./flat-statement.ts";
 import { claimIdentities, claimsText, countOwned, type OwnedIdentity, ownedShape } from "./identities.ts";
 import { located, partsOf, recordset, rowsText } from "./rows.ts";
-import { countRevisions, revisionShape } from "./workspaces.ts";
+import { countRevisions, type RevisionRow, revisionShape } from "./workspaces.ts";
 
 type Fragment = PendingQuery<Row[]>;
 
@@ -49,10 +49,10 @@ export type BesideEvents = {
   /** Identities that go to contacts; nobody may have them yet. */
   claims?: readonly OwnedIdentity[];
   patches?: readonly ContactPatch[];
-  /** Who owned which identity when we looked. */
+  /** Who owned which identity when we looked, where no identity revision vouches for it. */
   owned?: readonly OwnedIdentity[];
-  /** The routing revisions by which `queued` was decided. */
-  revisions?: readonly { workspaceId: string; revision: number }[];
+  /** The revisions by which `queued` was decided, and as of which the other owners were known. */
+  revisions?: readonly RevisionRow[];
 };
 
 /** Whether the flows are still to meet an event. */

@@ -14,6 +14,25 @@ export async function findIdentities(sql: Queryable, identities: readonly Identi
       join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
 }
 
+/** What a look at identities showed: who has them, and the identity revision of each workspace at that moment. */
+export type IdentityLook = { owned: OwnedIdentity[]; revisions: ReadonlyMap<string, number> };
+
+/**
+ * The owners of those identities that have one, together with how often identities were taken from contacts of their workspaces until then:
+ * as long as that stays the same, so do the owners.
+ */
+export async function lookAtIdentities(sql: Queryable, identities: readonly IdentityRow[]): Promise<IdentityLook> {
+  const rows = await sql<(IdentityRow & { contactLane: number; contactId: string | null; revision: number })[]>`
+    select k.lane, k."workspaceId", k.kind, k.value, i.contact_lane as "contactLane", i.contact_id as "contactId", coalesce(r.revision, 0) as revision
+      from ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text')} as k
+      left join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value
+      left join identity_revision r on r.workspace_id = k."workspaceId"`;
+  return {
+    owned: rows.flatMap(({ contactId, revision: _, ...row }) => (contactId === null ? [] : [{ ...row, contactId }])),
+    revisions: new Map(rows.map(({ workspaceId, revision }) => [workspaceId, revision])),
+  };
+}
+
 /** Identities in the order in which they are locked, as text for `claimIdentities`. */
 export function claimsText(identities: readonly OwnedIdentity[]): string {
   const sorted = [...identities].sort(

@@ -28,6 +28,18 @@ begin
   end loop;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.staffetta_count_taken_identities()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into identity_revision (workspace_id, revision)
+  select distinct workspace_id, 1 from taken order by workspace_id
+  on conflict (workspace_id) do update set revision = identity_revision.revision + 1;
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.staffetta_fold(field text)
  RETURNS text
  LANGUAGE plpgsql
@@ -328,6 +340,8 @@ create table contact_identity (
   constraint contact_identity_kind_check CHECK ((kind = ANY (ARRAY['externalId'::text, 'email'::text, 'phone'::text]))),
   constraint contact_identity_value_check CHECK ((value <> ''::text))
 );
+CREATE TRIGGER contact_identity_deleted AFTER DELETE ON public.contact_identity REFERENCING OLD TABLE AS taken FOR EACH STATEMENT EXECUTE FUNCTION staffetta_count_taken_identities();
+CREATE TRIGGER contact_identity_moved AFTER UPDATE ON public.contact_identity REFERENCING OLD TABLE AS taken FOR EACH STATEMENT EXECUTE FUNCTION staffetta_count_taken_identities();
 
 create table contact_import (
   job_id uuid not null,
@@ -518,6 +532,12 @@ create table idempotency (
   constraint idempotency_pkey PRIMARY KEY (workspace_id, operation, key)
 );
 CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
+
+create table identity_revision (
+  workspace_id uuid not null,
+  revision bigint not null,
+  constraint identity_revision_pkey PRIMARY KEY (workspace_id)
+);
 
 create table import_row (
   job_id uuid not null,

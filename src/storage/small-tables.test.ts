@@ -4,7 +4,7 @@ import { listAdmissions, loadAdmissions, saveAdmissions } from "./admissions.ts"
 import { isConflict } from "./conflicts.ts";
 import { addCounts, readCounts } from "./counters.ts";
 import { findAnswers, keepAnswers, removeOldAnswers } from "./idempotency.ts";
-import { claimIdentities, findIdentities, releaseIdentities } from "./identities.ts";
+import { claimIdentities, findIdentities, lookAtIdentities, moveIdentities, releaseIdentities } from "./identities.ts";
 import { loadMemberships, setMemberships } from "./memberships.ts";
 
 let database: TestDatabase;
@@ -43,6 +43,31 @@ test("an identity goes to whoever claims it first, until it is released", async 
   ).toHaveLength(0);
   await releaseIdentities(database.sql, asked);
   expect(await claimIdentities(database.sql, [own("b@x", 11)])).toHaveLength(1);
+});
+
+test("identities that are taken from contacts are counted for their workspace; those that are given to somebody are not", async () => {
+  const own = (value: string, owner: number, workspace = 90) => ({
+    ...{ lane: 3, workspaceId: uuid(workspace), kind: "email" as const, value, contactLane: 7, contactId: uuid(owner) },
+  });
+  const others = [own("a@y", 12, 91)];
+  const look = async () => {
+    const { owned, revisions } = await lookAtIdentities(database.sql, [own("a@y", 0), own("b@y", 0), ...others]);
+    return { owners: owned.map(({ value, contactId }) => `${value} ${contactId.slice(-2)}`), revisions };
+  };
+  const revisions = (one: number, other: number) =>
+    new Map([
+      [uuid(90), one],
+      [uuid(91), other],
+    ]);
+  expect(await look()).toEqual({ owners: [], revisions: revisions(0, 0) });
+  await claimIdentities(database.sql, [own("a@y", 10), own("b@y", 10), ...others]);
+  expect(await look()).toEqual({ owners: ["a@y 10", "b@y 10", "a@y 12"], revisions: revisions(0, 0) });
+  await moveIdentities(database.sql, [own("a@y", 11)]);
+  expect(await look()).toEqual({ owners: ["a@y 11", "b@y 10", "a@y 12"], revisions: revisions(1, 0) });
+  await releaseIdentities(database.sql, [own("a@y", 11), own("b@y", 10), ...others]);
+  expect(await look()).toEqual({ owners: [], revisions: revisions(2, 1) });
+  await releaseIdentities(database.sql, [own("a@y", 11)]);
+  expect((await look()).revisions).toEqual(revisions(2, 1));
 });
 
 test("claims made at once in any order give each identity to one, and none waits for ever", async () => {

@@ -47,16 +47,18 @@ export async function findWorkspaceNumber(sql: Queryable, id: string): Promise<n
   return row.number;
 }
 
-export const revisionShape = '"workspaceId" uuid, revision bigint';
+/** What was known of a workspace: its routing revision and, where it matters (else null), its identity revision. */
+export type RevisionRow = { workspaceId: string; routing: number; identities: number | null };
 
-/** How many of these workspaces have the routing revision named with them. */
-export function countRevisions(
-  sql: Queryable,
-  revisions: readonly { workspaceId: string; revision: number }[] | string,
-): PendingQuery<Row[]> {
+export const revisionShape = '"workspaceId" uuid, routing bigint, identities bigint';
+
+/** How many of these workspaces have the revisions named with them. */
+export function countRevisions(sql: Queryable, revisions: readonly RevisionRow[] | string): PendingQuery<Row[]> {
   return sql`
     select count(*) from ${recordset(sql, revisions, revisionShape)} as k
-      join workspace w on w.id = k."workspaceId" and w.routing_revision = k.revision`;
+      join workspace w on w.id = k."workspaceId" and w.routing_revision = k.routing
+      left join identity_revision i on i.workspace_id = k."workspaceId"
+     where k.identities is null or k.identities = coalesce(i.revision, 0)`;
 }
 
 export async function insertWorkspace(
