@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 
@@ -28,6 +29,17 @@ export async function listenOn(app: FastifyInstance): Promise<number> {
   await app.listen({ port: 0, host: "127.0.0.1" });
   return (app.server.address() as AddressInfo).port;
 }
+
+/** A connection, and the server's end of it. */
+export async function openBothEnds(server: Server, port: number): Promise<RawConnection & { far: Socket }> {
+  const accepted = once(server, "connection");
+  const connection = await openConnection(port);
+  const [far] = await accepted;
+  return { ...connection, far };
+}
+
+/** Resolves when the server has read what comes next, and begun with it. */
+export const nextRead = (far: Socket) => new Promise((resolve) => far.once("data", resolve));
 
 /** A connection of a client that sends what it is told, right or wrong. */
 export async function openConnection(port: number): Promise<RawConnection> {

@@ -71,8 +71,7 @@ export async function createHttpServer({
   for (const serve of doors) await app.register(async (scope) => serve(scope, context));
   openExpressLane(app.server, {
     routes,
-    trustProxy: settings.trustProxy,
-    bodyLimitBytes: settings.bodyLimitBytes,
+    ...settings,
     refuse: (error, route, call) => refuseExpress(error, { route, call, log: dependencies.logger, ...settings }),
     report: (error, { id: requestId }) => dependencies.logger.error({ err: error, requestId }, "no answer"),
     onAnswer: (answered) => {

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../testing/database.ts";
@@ -12,7 +11,15 @@ import {
   own,
   startListening,
 } from "../../testing/express-world.ts";
-import { bytesOf, callRaw, type Header, openConnection, type RawCall } from "../../testing/raw-http.ts";
+import {
+  bytesOf,
+  callRaw,
+  type Header,
+  nextRead,
+  openBothEnds,
+  openConnection,
+  type RawCall,
+} from "../../testing/raw-http.ts";
 
 let database: TestDatabase;
 let here: Listening;
@@ -95,12 +102,10 @@ test.each(ways)(
   async (_, type) => {
     const { taken, release } = holdEvents();
     const before = await countEvents();
-    const connection = await openConnection(here.port);
-    const arrives = once(here.server.app.server, "request");
+    const connection = await openBothEnds(here.server.app.server, here.port);
     connection.write(bytesOf(toOwn(type)));
-    const [{ socket }] = await arrives;
     await taken;
-    const gone = closed(socket);
+    const gone = closed(connection.far);
     connection.socket.resetAndDestroy();
     await gone;
     release();
@@ -113,11 +118,11 @@ test.each(ways)(
 
 test("a client that hangs up in the middle of its body does no harm, and nothing is kept", async () => {
   const before = await countEvents();
-  const connection = await openConnection(here.port);
-  const arrives = once(here.server.app.server, "request");
+  const connection = await openBothEnds(here.server.app.server, here.port);
+  const read = nextRead(connection.far);
   connection.write(bytesOf(toOwn(json)).subarray(0, -3));
-  const [{ socket }] = await arrives;
-  const gone = closed(socket);
+  await read;
+  const gone = closed(connection.far);
   connection.socket.resetAndDestroy();
   await gone;
   expect((await callRaw(here.port, toOwn(json))).status).toBe(202);

@@ -13,7 +13,15 @@ import {
   own,
   startListening,
 } from "../../testing/express-world.ts";
-import { bytesOf, callRaw, type Header, openConnection, type RawCall } from "../../testing/raw-http.ts";
+import {
+  bytesOf,
+  callRaw,
+  type Header,
+  nextRead,
+  openBothEnds,
+  openConnection,
+  type RawCall,
+} from "../../testing/raw-http.ts";
 
 let database: TestDatabase;
 let here: Listening;
@@ -97,10 +105,10 @@ test("a body that comes after its head, and one in chunks", async () => {
   const call = { url: own, headers: headersWith(), body };
   const whole = comparable(await callRaw(here.port, call));
   for (const cut of [bytesOf(call).length - body.length, bytesOf(call).length - 10]) {
-    const late = await openConnection(here.port);
-    const arrives = once(here.server.app.server, "request");
+    const late = await openBothEnds(here.server.app.server, here.port);
+    const read = nextRead(late.far);
     late.write(bytesOf(call).subarray(0, cut));
-    await arrives;
+    await read;
     late.write(bytesOf(call).subarray(cut));
     expect(comparable(await late.next())).toEqual(whole);
     late.socket.destroy();

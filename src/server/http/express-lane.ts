@@ -1,12 +1,18 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { ExpressAnswer, ExpressCall, ExpressRoute } from "../../doors/door.ts";
 import type { Answered } from "./answered.ts";
+import { answerText } from "./express-answer.ts";
+import { type PlainCall, readPlainCall } from "./plain-call.ts";
 import { requestIdOf } from "./request-id.ts";
 
 export type ExpressLaneOptions = {
   routes: readonly ExpressRoute[];
   trustProxy: boolean;
   bodyLimitBytes: number;
+  /** How long a connection without a call is kept, and how long the rest of a call is waited for. */
+  keepAliveTimeoutMs: number;
+  requestTimeoutMs: number;
   /** Any error as an answer of the route, reported when it is ours. */
   refuse: (error: unknown, route: ExpressRoute, call: ExpressCall) => ExpressAnswer;
   /** Told of a call that could not be answered at all. */
@@ -14,72 +20,102 @@ export type ExpressLaneOptions = {
   onAnswer: (answered: Answered) => void;
 };
 
-/** Larger bodies come rarely, and not in one piece. */
-const maxLaneBytes = 65_536;
-
-/**
- * Opens a short way for calls that come by the thousand: what the framework does for every request (hooks, parsers, streams) takes longer
- * than all we do for one event. It takes only plain calls, whose whole JSON body came together with their head; every other one goes to the
- * framework untouched. Both ways give the same answers: the routes share their code, and a test compares them.
- */
-export function openExpressLane(server: Server, options: ExpressLaneOptions): void {
-  const [ordinary] = server.listeners("request") as RequestListener[];
-  if (!ordinary) throw new Error("The server has no listener yet.");
-  server.removeAllListeners("request");
-  const maxBytes = Math.min(maxLaneBytes, options.bodyLimitBytes);
-  server.on("request", (request, response) => {
-    // A server that closes has more to say than an answer.
-    const isTaken = server.listening && isPlain(request, maxBytes);
-    const route = isTaken ? options.routes.find(({ takes }) => takes(request.url ?? "")) : undefined;
-    const ip = route && addressOf(request, options.trustProxy);
-    if (route === undefined || ip === undefined) ordinary(request, response);
-    // By then the bytes that came with the head are there.
-    else process.nextTick(takeUp, { request, response, route, ip, options, ordinary, server });
-  });
-}
-
-type Taken = {
-  request: IncomingMessage;
-  response: ServerResponse;
-  route: ExpressRoute;
-  ip: string;
+type Lane = {
   options: ExpressLaneOptions;
-  ordinary: RequestListener;
   server: Server;
+  /** What Node does with a new connection. */
+  ordinary: (socket: Socket) => void;
+  guests: Set<Guest>;
 };
 
-function isPlain({ method, headers }: IncomingMessage, maxBytes: number): boolean {
-  if (method !== "POST" || headers["content-type"] !== "application/json") return false;
-  const length = Number(headers["content-length"]);
-  return length > 0 && length <= maxBytes && headers["idempotency-key"] === undefined;
+/** A connection that has brought nothing but plain calls until now. `held`: the beginning of the next one. */
+type Guest = {
+  socket: Socket;
+  held: Buffer | null;
+  isBusy: boolean;
+  hasEnded: boolean;
+  listeners: readonly (readonly [event: string, listener: (chunk: Buffer) => void])[];
+};
+
+/**
+ * Opens a short way for calls that come by the thousand: what is done for every request by the framework (hooks, parsers) and by Node (a
+ * message, a response and their streams) takes longer than all we do for one event. A connection stays on it as long as all that it brings are
+ * plain calls of these routes; with the first bytes that are anything else it goes to Node's own server for good, those bytes and all. Both ways
+ * give the same answers: the routes share their code, and a test compares them.
+ */
+export function openExpressLane(server: Server, options: ExpressLaneOptions): void {
+  const [ordinary] = server.listeners("connection") as Lane["ordinary"][];
+  if (!ordinary) throw new Error("The server has no listener yet.");
+  const lane: Lane = { options, server, ordinary, guests: new Set() };
+  server.off("connection", ordinary);
+  server.on("connection", (socket: Socket) => enter(lane, socket));
+  // Called whenever a server closes.
+  const closeOrdinary = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    for (const guest of lane.guests) if (!guest.isBusy) guest.socket.destroy();
+    closeOrdinary();
+  };
 }
 
-function takeUp(taken: Taken): void {
-  const { request, response, route, ip, options, ordinary } = taken;
-  const isThere = request.readableLength === Number(request.headers["content-length"]);
-  const bytes = isThere ? (request.read() as Buffer | null) : null;
-  if (bytes === null) {
-    ordinary(request, response);
-    return;
-  }
-  const { headers, url = "" } = request;
-  const call = { id: requestIdOf(request), method: "POST", url, headers, ip, bytes, answerHeaders: [] };
-  const prepared = prepare(route, call);
-  if (prepared === null) {
-    request.unshift(bytes);
-    ordinary(request, response);
-    return;
-  }
-  answer(taken, call, prepared).catch((error: unknown) => {
-    options.report(error, call);
-    response.destroy();
-  });
+function enter(lane: Lane, socket: Socket): void {
+  const guest: Guest = { socket, held: null, isBusy: false, hasEnded: false, listeners: [] };
+  guest.listeners = [
+    ["data", (chunk) => take(lane, guest, chunk)],
+    ["end", () => end(guest)],
+    ["timeout", () => giveUp(lane, guest)],
+    ["error", () => socket.destroy()],
+    ["close", () => lane.guests.delete(guest)],
+  ];
+  lane.guests.add(guest);
+  socket.setTimeout(lane.options.keepAliveTimeoutMs);
+  for (const [event, listener] of guest.listeners) socket.on(event, listener);
 }
 
-type Prepared = ReturnType<ExpressRoute["prepare"]>;
+/** The connection and what it brought are Node's from here on. */
+function leave(lane: Lane, guest: Guest, bytes: Buffer): void {
+  const { socket } = guest;
+  lane.guests.delete(guest);
+  for (const [event, listener] of guest.listeners) socket.off(event, listener);
+  socket.setTimeout(0);
+  lane.ordinary.call(lane.server, socket);
+  socket.unshift(bytes);
+}
+
+function take(lane: Lane, guest: Guest, chunk: Buffer): void {
+  const { socket, held } = guest;
+  if (guest.isBusy) {
+    // One call at a time: the next waits, and whoever sends it.
+    socket.pause();
+    socket.unshift(chunk);
+    return;
+  }
+  const bytes = held ? Buffer.concat([held, chunk]) : chunk;
+  // A server that closes has more to say than an answer; whoever does not read answers has to wait until he does.
+  const isOpen = lane.server.listening && socket.writableLength === 0;
+  const call = isOpen ? readPlainCall(bytes) : null;
+  if (call === "incomplete" && !held) {
+    guest.held = bytes;
+    socket.setTimeout(lane.options.requestTimeoutMs);
+    return;
+  }
+  const begun = call === null || call === "incomplete" ? null : begin(lane, guest, call);
+  if (begun === null) leave(lane, guest, bytes);
+  else answer(lane, guest, begun);
+}
+
+type Begun = { call: ExpressCall; route: ExpressRoute; make: () => Promise<ExpressAnswer> };
+
+function begin({ options }: Lane, { socket }: Guest, { url, headers, bytes }: PlainCall): Begun | null {
+  const route = options.routes.find(({ takes }) => takes(url));
+  const ip = route && addressOf({ headers, socket }, options.trustProxy);
+  if (route === undefined || ip === undefined || bytes.length > options.bodyLimitBytes) return null;
+  const call = { id: requestIdOf({ headers }), method: "POST", url, headers, ip, bytes, answerHeaders: [] };
+  const make = prepare(route, call);
+  return make && { call, route, make };
+}
 
 /** What a route throws is refused like what it rejects with: out here it would end the process. */
-function prepare(route: ExpressRoute, call: ExpressCall): Prepared {
+function prepare(route: ExpressRoute, call: ExpressCall): Begun["make"] | null {
   try {
     return route.prepare(call);
   } catch (error) {
@@ -87,42 +123,51 @@ function prepare(route: ExpressRoute, call: ExpressCall): Prepared {
   }
 }
 
-async function answer(
-  { response, route, options, server }: Taken,
-  call: ExpressCall,
-  prepared: NonNullable<Prepared>,
-): Promise<void> {
-  const startedAt = performance.now();
-  const { id, method, url } = call;
-  const given = await prepared().catch((error: unknown) => options.refuse(error, route, call));
-  // Else the connection would hold up the end of a server that closes.
-  if (!server.listening) response.shouldKeepAlive = false;
-  send(response, call, given);
-  options.onAnswer({ id, method, url, route: route.path, status: given.status, ms: performance.now() - startedAt });
+function answer(lane: Lane, guest: Guest, begun: Begun): void {
+  const { socket, held } = guest;
+  guest.isBusy = true;
+  guest.held = null;
+  if (held) socket.setTimeout(lane.options.keepAliveTimeoutMs);
+  send(lane, guest, begun).catch((error: unknown) => {
+    lane.options.report(error, begun.call);
+    socket.destroy();
+  });
 }
 
-function send(
-  response: ServerResponse,
-  { id, answerHeaders }: ExpressCall,
-  { status, headers, body }: ExpressAnswer,
-): void {
-  const text = JSON.stringify(body);
-  const own = [
-    "x-request-id",
-    id,
-    "x-content-type-options",
-    "nosniff",
-    "content-length",
-    String(Buffer.byteLength(text)),
-  ];
-  response.writeHead(status, [...own, ...answerHeaders, ...headers]);
-  response.end(text);
+async function send({ options, server }: Lane, guest: Guest, { call, route, make }: Begun): Promise<void> {
+  const { socket } = guest;
+  const startedAt = performance.now();
+  const given = await make().catch((error: unknown) => options.refuse(error, route, call));
+  // Else the connection would hold up the end of a server that closes.
+  const isLast = guest.hasEnded || !server.listening;
+  const text = answerText(call, given, { isLast, keepAliveSeconds: Math.floor(options.keepAliveTimeoutMs / 1000) });
+  const { id, method, url } = call;
+  if (isLast) socket.end(text);
+  else if (!socket.destroyed) socket.write(text);
+  options.onAnswer({ id, method, url, route: route.path, status: given.status, ms: performance.now() - startedAt });
+  guest.isBusy = false;
+  if (socket.isPaused()) socket.resume();
+}
+
+/** The client sends no more; it still gets the answer that is under way. */
+function end(guest: Guest): void {
+  guest.hasEnded = true;
+  if (!guest.isBusy) guest.socket.end();
+}
+
+function giveUp(lane: Lane, guest: Guest): void {
+  if (guest.isBusy) return;
+  if (guest.held) leave(lane, guest, guest.held);
+  else guest.socket.destroy();
 }
 
 const plainAddress = /^[\da-f.:]+(?=,|$)/i;
 
 /** The address of the sender, the same as the framework says; undefined where a proxy wrote something that has to be taken apart. */
-function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string | undefined {
+function addressOf(
+  { headers, socket }: { headers: IncomingHttpHeaders; socket: Socket },
+  trustProxy: boolean,
+): string | undefined {
   const forwarded = trustProxy ? headers["x-forwarded-for"] : undefined;
   if (forwarded === undefined) return socket.remoteAddress ?? "";
   return plainAddress.exec(String(forwarded))?.[0];

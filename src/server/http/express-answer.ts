@@ -1,0 +1,38 @@
+import { STATUS_CODES, validateHeaderValue } from "node:http";
+import type { ExpressAnswer, ExpressCall } from "../../doors/door.ts";
+
+/** `isLast`: whether the connection ends with it; else how many seconds it is kept when nothing comes. */
+export type AnswerEnd = { isLast: boolean; keepAliveSeconds: number };
+
+/** An answer as it goes over the wire, with the fields that Node writes of itself. Throws where a value cannot be in a header. */
+export function answerText(
+  { id, answerHeaders }: Pick<ExpressCall, "id" | "answerHeaders">,
+  { status, headers, body }: ExpressAnswer,
+  { isLast, keepAliveSeconds }: AnswerEnd,
+): string {
+  const text = JSON.stringify(body);
+  const length = String(Buffer.byteLength(text));
+  const own = ["x-request-id", id, "x-content-type-options", "nosniff", "content-length", length];
+  const fields = [own, answerHeaders, headers].map(fieldsText).join("");
+  const end = isLast ? "Connection: close" : `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}Date: ${dateText()}\r\n${end}\r\n\r\n${text}`;
+}
+
+/** `fields`: names and values in turn. */
+function fieldsText(fields: readonly string[]): string {
+  let text = "";
+  for (let index = 0; index < fields.length; index += 2) {
+    const [name = "", value = ""] = [fields[index], fields[index + 1]];
+    validateHeaderValue(name, value);
+    text += `${name}: ${value}\r\n`;
+  }
+  return text;
+}
+
+let shown = { second: 0, text: "" };
+
+function dateText(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== shown.second) shown = { second, text: new Date(second * 1000).toUTCString() };
+  return shown.text;
+}

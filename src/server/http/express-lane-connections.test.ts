@@ -1,0 +1,140 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { body, holdBack, hot, laneOptions, listenWithLane, resetLane } from "../../testing/bare-lane.ts";
+import { bytesOf, callRaw, nextRead, openBothEnds, openConnection } from "../../testing/raw-http.ts";
+
+let server: Server;
+let port: number;
+beforeAll(async () => {
+  server = await listenWithLane();
+  port = (server.address() as AddressInfo).port;
+});
+beforeEach(resetLane);
+afterAll(() => {
+  server.close();
+});
+
+/** The answer to bytes that come in these pieces. */
+async function answerInPieces(pieces: readonly Buffer[]) {
+  const connection = await openBothEnds(server, port);
+  for (const [index, piece] of pieces.entries()) {
+    const read = nextRead(connection.far);
+    connection.write(piece);
+    if (index < pieces.length - 1) await read;
+  }
+  const answer = await connection.next();
+  connection.socket.destroy();
+  return answer;
+}
+
+test("waits once for the rest of a body, wherever it is cut", async () => {
+  const bytes = bytesOf(hot());
+  for (let cut = bytes.length - body.length; cut < bytes.length; cut += 1) {
+    const answer = await answerInPieces([bytes.subarray(0, cut), bytes.subarray(cut)]);
+    expect(answer.headers["x-way"]).toBe("lane");
+    expect(JSON.parse(answer.body).text).toBe(body);
+  }
+});
+
+test("leaves a call that comes in more pieces, and one whose head is cut", async () => {
+  const bytes = bytesOf(hot());
+  const head = bytes.length - body.length;
+  for (const cuts of [[head, head + 2], [head - 5], [3]]) {
+    const answer = await answerInPieces([0, ...cuts].map((from, index) => bytes.subarray(from, cuts[index])));
+    expect(answer.headers["x-way"]).toBe("ordinary");
+    expect(JSON.parse(answer.body).text).toBe(body);
+  }
+});
+
+test("leaves the connection for good with the first call that it does not take", async () => {
+  const connection = await openConnection(port);
+  const ways: (string | undefined)[] = [];
+  for (const text of [body, body, '"leave"', body]) {
+    connection.write(bytesOf(hot({ body: text })));
+    ways.push((await connection.next()).headers["x-way"]);
+  }
+  expect(ways).toEqual(["lane", "lane", "ordinary", "ordinary"]);
+  connection.socket.destroy();
+});
+
+test("a call that comes before the last is answered waits for its turn", async () => {
+  const connection = await openBothEnds(server, port);
+  const { taken, release } = holdBack();
+  connection.write(bytesOf(hot({ body: '"first"' })));
+  await taken;
+  const read = nextRead(connection.far);
+  connection.write(Buffer.concat(['"second"', '"leave"', '"last"'].map((text) => bytesOf(hot({ body: text })))));
+  await read;
+  release();
+  const texts: string[] = [];
+  while (texts.length < 4) texts.push(JSON.parse((await connection.next()).body).text);
+  expect(texts).toEqual(['"first"', '"second"', '"leave"', '"last"']);
+  connection.socket.destroy();
+});
+
+test("a client that sends no more gets the answer that is under way, and the connection ends with it", async () => {
+  const connection = await openBothEnds(server, port);
+  const { taken, release } = holdBack();
+  connection.write(bytesOf(hot()));
+  await taken;
+  const ended = once(connection.far, "end");
+  connection.socket.end();
+  await ended;
+  release();
+  expect(await connection.next()).toMatchObject({ status: 202, headers: { connection: "close" } });
+  await once(connection.socket, "close");
+});
+
+test("a connection that brings nothing is closed in time, and a call whose rest does not come is left", async () => {
+  const hasty = await listenWithLane({ ...laneOptions, keepAliveTimeoutMs: 20, requestTimeoutMs: 20 });
+  const hastyPort = (hasty.address() as AddressInfo).port;
+  const idle = await openConnection(hastyPort);
+  await once(idle.socket, "close");
+  const slow = await openBothEnds(hasty, hastyPort);
+  const timeout = new Promise((resolve) => slow.far.once("timeout", resolve));
+  slow.write(bytesOf(hot()).subarray(0, -1));
+  await timeout;
+  slow.write(bytesOf(hot()).subarray(-1));
+  expect((await slow.next()).headers["x-way"]).toBe("ordinary");
+  slow.socket.destroy();
+  hasty.close();
+});
+
+test("a server that closes ends connections on which nothing is under way", async () => {
+  const closing = await listenWithLane();
+  const connection = await openConnection((closing.address() as AddressInfo).port);
+  connection.write(bytesOf(hot()));
+  expect((await connection.next()).headers["connection"]).toBe("keep-alive");
+  const closed = once(closing, "close");
+  closing.close();
+  await closed;
+});
+
+test("leaves a call to a server that closes, and closes the connection after one that was under way", async () => {
+  const closing = await listenWithLane();
+  const { taken, release } = holdBack();
+  const connection = await openConnection((closing.address() as AddressInfo).port);
+  connection.write(bytesOf(hot()));
+  await taken;
+  const closed = once(closing, "close");
+  closing.close();
+  release();
+  expect(await connection.next()).toMatchObject({ status: 202, headers: { connection: "close" } });
+  await closed;
+});
+
+test("a client that hangs up in the middle of its call does no harm", async () => {
+  const { taken, release } = holdBack();
+  const connection = await openBothEnds(server, port);
+  connection.write(bytesOf(hot()));
+  await taken;
+  // Not `once` of events: it rejects, for the reset is an error to the socket.
+  const gone = new Promise((resolve) => connection.far.once("close", resolve));
+  connection.socket.resetAndDestroy();
+  await gone;
+  release();
+  resetLane();
+  expect((await callRaw(port, hot())).status).toBe(202);
+});
