@@ -22,8 +22,8 @@ export type SupposeOptions = {
 };
 
 /**
- * What the batch with these identities supposes. An owner that is known as of the identity revision that its workspace had last needs no check of its
- * own. Measured with batches of 24: to look at each cost PostgreSQL a quarter of all its work for the batch.
+ * What the batch with these identities supposes. An owner that is known as of its workspace's identity revision needs no check of its own.
+ * Measured with batches of 24: to look at each cost PostgreSQL a quarter of all its work for the batch.
  */
 export function suppose(
   calls: readonly (readonly NamedIdentity[])[],
