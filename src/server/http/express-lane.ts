@@ -28,6 +28,9 @@ type Lane = {
   guests: Set<Guest>;
 };
 
+/** A connection is kept so much longer than clients are told: one that comes in the last moment is not turned away. */
+const graceMs = 1000;
+
 /** A connection that has brought nothing but plain calls until now. `held`: the beginning of the next one. */
 type Guest = {
   socket: Socket;
@@ -55,6 +58,11 @@ export function openExpressLane(server: Server, options: ExpressLaneOptions): vo
     for (const guest of lane.guests) if (!guest.isBusy) guest.socket.destroy();
     closeOrdinary();
   };
+  const closeAllOrdinary = server.closeAllConnections.bind(server);
+  server.closeAllConnections = () => {
+    for (const { socket } of lane.guests) socket.destroy();
+    closeAllOrdinary();
+  };
 }
 
 function enter(lane: Lane, socket: Socket): void {
@@ -67,7 +75,7 @@ function enter(lane: Lane, socket: Socket): void {
     ["close", () => lane.guests.delete(guest)],
   ];
   lane.guests.add(guest);
-  socket.setTimeout(lane.options.keepAliveTimeoutMs);
+  socket.setTimeout(lane.options.keepAliveTimeoutMs + graceMs);
   for (const [event, listener] of guest.listeners) socket.on(event, listener);
 }
 
@@ -78,6 +86,8 @@ function leave(lane: Lane, guest: Guest, bytes: Buffer): void {
   for (const [event, listener] of guest.listeners) socket.off(event, listener);
   socket.setTimeout(0);
   lane.ordinary.call(lane.server, socket);
+  // Node would else read past the stream, which then reads on, unasked, from a connection that Node has paused.
+  socket.on("data", () => undefined);
   socket.unshift(bytes);
 }
 
@@ -127,7 +137,7 @@ function answer(lane: Lane, guest: Guest, begun: Begun): void {
   const { socket, held } = guest;
   guest.isBusy = true;
   guest.held = null;
-  if (held) socket.setTimeout(lane.options.keepAliveTimeoutMs);
+  if (held) socket.setTimeout(lane.options.keepAliveTimeoutMs + graceMs);
   send(lane, guest, begun).catch((error: unknown) => {
     lane.options.report(error, begun.call);
     socket.destroy();
@@ -142,11 +152,19 @@ async function send({ options, server }: Lane, guest: Guest, { call, route, make
   const isLast = guest.hasEnded || !server.listening;
   const text = answerText(call, given, { isLast, keepAliveSeconds: Math.floor(options.keepAliveTimeoutMs / 1000) });
   const { id, method, url } = call;
-  if (isLast) socket.end(text);
+  if (isLast) endWith(socket, text);
   else if (!socket.destroyed) socket.write(text);
   options.onAnswer({ id, method, url, route: route.path, status: given.status, ms: performance.now() - startedAt });
   guest.isBusy = false;
-  if (socket.isPaused()) socket.resume();
+  if (!isLast && socket.isPaused()) socket.resume();
+}
+
+/** As Node ends a connection: what the client sends, or whether it ends its side, matters no more. */
+function endWith(socket: Socket, text: string): void {
+  if (socket.destroyed) return;
+  socket.end(text);
+  socket.pause();
+  socket.destroySoon();
 }
 
 /** The client sends no more; it still gets the answer that is under way. */
