@@ -6,11 +6,13 @@ import { recordset, rowsText } from "./rows.ts";
 export type IdentityRow = { lane: number; workspaceId: string; kind: IdentityKind; value: string };
 export type OwnedIdentity = IdentityRow & { contactLane: number; contactId: string };
 
+const identityShape = 'lane smallint, "workspaceId" uuid, kind text, value text';
+
 /** The owners of those identities that have one. */
 export async function findIdentities(sql: Queryable, identities: readonly IdentityRow[]): Promise<OwnedIdentity[]> {
   return sql<OwnedIdentity[]>`
     select i.lane, i.workspace_id as "workspaceId", i.kind, i.value, i.contact_lane as "contactLane", i.contact_id as "contactId"
-      from ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text')} as k
+      from ${recordset(sql, identities, identityShape)} as k
       join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
 }
 
@@ -24,7 +26,7 @@ export type IdentityLook = { owned: OwnedIdentity[]; revisions: ReadonlyMap<stri
 export async function lookAtIdentities(sql: Queryable, identities: readonly IdentityRow[]): Promise<IdentityLook> {
   const rows = await sql<(IdentityRow & { contactLane: number; contactId: string | null; revision: number })[]>`
     select k.lane, k."workspaceId", k.kind, k.value, i.contact_lane as "contactLane", i.contact_id as "contactId", coalesce(r.revision, 0) as revision
-      from ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text')} as k
+      from ${recordset(sql, identities, identityShape)} as k
       left join contact_identity i on i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value
       left join identity_revision r on r.workspace_id = k."workspaceId"`;
   return {
@@ -82,7 +84,7 @@ export function countOwned(sql: Queryable, identities: readonly OwnedIdentity[] 
 export async function releaseIdentities(sql: Queryable, identities: readonly IdentityRow[]): Promise<void> {
   await sql`
     delete from contact_identity i
-     using ${recordset(sql, identities, 'lane smallint, "workspaceId" uuid, kind text, value text')} as k
+     using ${recordset(sql, identities, identityShape)} as k
      where i.lane = k.lane and i.workspace_id = k."workspaceId" and i.kind = k.kind and i.value = k.value`;
 }
 

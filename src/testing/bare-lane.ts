@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import type { ExpressCall } from "../doors/door.ts";
 import type { Answered } from "../server/http/answered.ts";
 import { type ExpressLaneOptions, openExpressLane } from "../server/http/express-lane.ts";
@@ -48,13 +50,41 @@ export function resetLane(): void {
   heldBack = async () => undefined;
 }
 
-/** A server with a lane; what the lane leaves is echoed. */
-export async function listenWithLane(given: ExpressLaneOptions = laneOptions): Promise<Server> {
-  const made = createServer((request, response) => void echo(request, response));
-  openExpressLane(made, given);
-  made.listen(0, "127.0.0.1");
-  await once(made, "listening");
-  return made;
+/** A server with a lane, and its port; what the lane leaves is echoed, unless it has another listener. */
+export async function listenWithLane(
+  given: ExpressLaneOptions = laneOptions,
+  ordinary: RequestListener = (request, response) => void echo(request, response),
+): Promise<{ server: Server; port: number }> {
+  const server = createServer(ordinary);
+  openExpressLane(server, given);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** One such server for all tests of a file, set back before each; a test after which a rejection was left unhandled fails. */
+export function useLane(): { server: Server; port: number } {
+  const lane = {} as { server: Server; port: number };
+  let unhandled = 0;
+  const countUnhandled = () => {
+    unhandled += 1;
+  };
+  beforeAll(async () => {
+    Object.assign(lane, await listenWithLane());
+  });
+  beforeEach(() => {
+    resetLane();
+    unhandled = 0;
+    process.prependListener("unhandledRejection", countUnhandled);
+  });
+  afterEach(() => {
+    process.off("unhandledRejection", countUnhandled);
+    expect(unhandled).toBe(0);
+  });
+  afterAll(() => {
+    lane.server.close();
+  });
+  return lane;
 }
 
 /** Stands for the framework: says what it could read. */

@@ -1,24 +1,13 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { body, holdBack, hot, laneOptions, listenWithLane, resetLane } from "../../testing/bare-lane.ts";
+import { expect, test } from "vitest";
+import { body, holdBack, hot, laneOptions, listenWithLane, resetLane, useLane } from "../../testing/bare-lane.ts";
 import { bytesOf, callRaw, nextRead, openBothEnds, openConnection } from "../../testing/raw-http.ts";
 
-let server: Server;
-let port: number;
-beforeAll(async () => {
-  server = await listenWithLane();
-  port = (server.address() as AddressInfo).port;
-});
-beforeEach(resetLane);
-afterAll(() => {
-  server.close();
-});
+const lane = useLane();
 
 /** The answer to bytes that come in these pieces. */
 async function answerInPieces(pieces: readonly Buffer[]) {
-  const connection = await openBothEnds(server, port);
+  const connection = await openBothEnds(lane.server, lane.port);
   for (const [index, piece] of pieces.entries()) {
     const read = nextRead(connection.far);
     connection.write(piece);
@@ -49,7 +38,7 @@ test("leaves a call that comes in more pieces, and one whose head is cut", async
 });
 
 test("leaves the connection for good with the first call that it does not take", async () => {
-  const connection = await openConnection(port);
+  const connection = await openConnection(lane.port);
   const ways: (string | undefined)[] = [];
   for (const text of [body, body, '"leave"', body]) {
     connection.write(bytesOf(hot({ body: text })));
@@ -60,7 +49,7 @@ test("leaves the connection for good with the first call that it does not take",
 });
 
 test("a call that comes before the last is answered waits for its turn", async () => {
-  const connection = await openBothEnds(server, port);
+  const connection = await openBothEnds(lane.server, lane.port);
   const { taken, release } = holdBack();
   connection.write(bytesOf(hot({ body: '"first"' })));
   await taken;
@@ -75,7 +64,7 @@ test("a call that comes before the last is answered waits for its turn", async (
 });
 
 test("a client that sends no more gets the answer that is under way, and the connection ends with it", async () => {
-  const connection = await openBothEnds(server, port);
+  const connection = await openBothEnds(lane.server, lane.port);
   const { taken, release } = holdBack();
   connection.write(bytesOf(hot()));
   await taken;
@@ -89,37 +78,36 @@ test("a client that sends no more gets the answer that is under way, and the con
 
 test("a connection that brings nothing is closed in time, and a call whose rest does not come is left", async () => {
   const hasty = await listenWithLane({ ...laneOptions, keepAliveTimeoutMs: 20, requestTimeoutMs: 20 });
-  const hastyPort = (hasty.address() as AddressInfo).port;
-  const idle = await openConnection(hastyPort);
+  const idle = await openConnection(hasty.port);
   await once(idle.socket, "close");
-  const slow = await openBothEnds(hasty, hastyPort);
+  const slow = await openBothEnds(hasty.server, hasty.port);
   const timeout = new Promise((resolve) => slow.far.once("timeout", resolve));
   slow.write(bytesOf(hot()).subarray(0, -1));
   await timeout;
   slow.write(bytesOf(hot()).subarray(-1));
   expect((await slow.next()).headers["x-way"]).toBe("ordinary");
   slow.socket.destroy();
-  hasty.close();
+  hasty.server.close();
 });
 
 test("a server that closes ends connections on which nothing is under way", async () => {
   const closing = await listenWithLane();
-  const connection = await openConnection((closing.address() as AddressInfo).port);
+  const connection = await openConnection(closing.port);
   connection.write(bytesOf(hot()));
   expect((await connection.next()).headers["connection"]).toBe("keep-alive");
-  const closed = once(closing, "close");
-  closing.close();
+  const closed = once(closing.server, "close");
+  closing.server.close();
   await closed;
 });
 
 test("leaves a call to a server that closes, and closes the connection after one that was under way", async () => {
   const closing = await listenWithLane();
   const { taken, release } = holdBack();
-  const connection = await openConnection((closing.address() as AddressInfo).port);
+  const connection = await openConnection(closing.port);
   connection.write(bytesOf(hot()));
   await taken;
-  const closed = once(closing, "close");
-  closing.close();
+  const closed = once(closing.server, "close");
+  closing.server.close();
   release();
   expect(await connection.next()).toMatchObject({ status: 202, headers: { connection: "close" } });
   await closed;
@@ -127,7 +115,7 @@ test("leaves a call to a server that closes, and closes the connection after one
 
 test("a client that hangs up in the middle of its call does no harm", async () => {
   const { taken, release } = holdBack();
-  const connection = await openBothEnds(server, port);
+  const connection = await openBothEnds(lane.server, lane.port);
   connection.write(bytesOf(hot()));
   await taken;
   // Not `once` of events: it rejects, for the reset is an error to the socket.
@@ -136,5 +124,5 @@ test("a client that hangs up in the middle of its call does no harm", async () =
   await gone;
   release();
   resetLane();
-  expect((await callRaw(port, hot())).status).toBe(202);
+  expect((await callRaw(lane.port, hot())).status).toBe(202);
 });

@@ -1,20 +1,13 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { IncomingMessage, RequestListener, Server } from "node:http";
+import { connect } from "node:net";
 import { beforeEach, expect, test } from "vitest";
-import { holdBack, hot, laneOptions, resetLane } from "../../testing/bare-lane.ts";
+import { holdBack, hot, laneOptions, listenWithLane, resetLane } from "../../testing/bare-lane.ts";
 import { bytesOf, nextRead, openBothEnds } from "../../testing/raw-http.ts";
-import { openExpressLane } from "./express-lane.ts";
 
 beforeEach(resetLane);
 
-async function listenWith(ordinary: RequestListener): Promise<{ server: Server; port: number }> {
-  const server = createServer(ordinary);
-  openExpressLane(server, laneOptions);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { server, port: (server.address() as AddressInfo).port };
-}
+const listenWith = (ordinary: RequestListener) => listenWithLane(laneOptions, ordinary);
 
 /** Lets the event loop go round: each time a connection can be read from once, and what it brought is dealt with. */
 async function goRound(times: number): Promise<void> {

@@ -1,44 +1,11 @@
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import {
-  answered,
-  body,
-  hot,
-  json,
-  laneOptions,
-  listenWithLane,
-  reported,
-  resetLane,
-} from "../../testing/bare-lane.ts";
+import { expect, test } from "vitest";
+import { answered, body, hot, json, laneOptions, listenWithLane, reported, useLane } from "../../testing/bare-lane.ts";
 import { callRaw, type RawCall } from "../../testing/raw-http.ts";
 
-let server: Server;
-let port: number;
-beforeAll(async () => {
-  server = await listenWithLane();
-  port = (server.address() as AddressInfo).port;
-});
-beforeEach(resetLane);
-afterAll(() => {
-  server.close();
-});
-
-let unhandled = 0;
-const countUnhandled = () => {
-  unhandled += 1;
-};
-beforeEach(() => {
-  unhandled = 0;
-  process.prependListener("unhandledRejection", countUnhandled);
-});
-afterEach(() => {
-  process.off("unhandledRejection", countUnhandled);
-  expect(unhandled).toBe(0);
-});
+const lane = useLane();
 
 test("takes a plain call of its route, and tells of it", async () => {
-  const answer = await callRaw(port, hot({ headers: [json, ["X-Request-Id", "r1"]] }));
+  const answer = await callRaw(lane.port, hot({ headers: [json, ["X-Request-Id", "r1"]] }));
   expect(answer).toMatchObject({ status: 202, headers: { "x-way": "lane", "x-request-id": "r1" } });
   expect(JSON.parse(answer.body)).toEqual({ text: body, ip: "127.0.0.1" });
   expect(answered).toEqual([
@@ -49,7 +16,7 @@ test("takes a plain call of its route, and tells of it", async () => {
 test("takes a body of any size up to 64 KB that came in one piece", async () => {
   for (const size of [2, 1000, 16_384, 30_000, 60_000]) {
     const text = `"${"x".repeat(size - 2)}"`;
-    expect(JSON.parse((await callRaw(port, hot({ body: text }))).body)).toMatchObject({ text });
+    expect(JSON.parse((await callRaw(lane.port, hot({ body: text }))).body)).toMatchObject({ text });
   }
 });
 
@@ -69,7 +36,7 @@ test.each<[string, Partial<RawCall>]>([
   ["a large body that the route leaves", { body: `"leave${"x".repeat(40_000)}"` }],
 ])("leaves to the framework, untouched: %s", async (_, more) => {
   const call = hot(more);
-  const answer = await callRaw(port, call);
+  const answer = await callRaw(lane.port, call);
   expect(answer.headers["x-way"]).toBe("ordinary");
   expect(JSON.parse(answer.body)).toEqual({ text: call.body, method: call.method ?? "POST", url: call.url });
   expect(answered).toEqual([]);
@@ -77,31 +44,31 @@ test.each<[string, Partial<RawCall>]>([
 
 test("leaves chunks", async () => {
   const chunks = `7\r\n${body}\r\n0\r\n\r\n`;
-  const chunked = await callRaw(port, hot({ headers: [json, ["Transfer-Encoding", "chunked"]], body: chunks }));
+  const chunked = await callRaw(lane.port, hot({ headers: [json, ["Transfer-Encoding", "chunked"]], body: chunks }));
   expect(chunked.headers["x-way"]).toBe("ordinary");
 });
 
 test("keeps to a limit of bodies that is smaller than its own", async () => {
   const small = await listenWithLane({ ...laneOptions, bodyLimitBytes: body.length - 1 });
-  const answer = await callRaw((small.address() as AddressInfo).port, hot());
+  const answer = await callRaw(small.port, hot());
   expect(answer.headers["x-way"]).toBe("ordinary");
-  small.close();
+  small.server.close();
 });
 
 test("a route that fails, also before it begins, is refused in its words", async () => {
-  const failed = await callRaw(port, hot({ body: '"fail"' }));
+  const failed = await callRaw(lane.port, hot({ body: '"fail"' }));
   expect(failed).toMatchObject({ status: 500, body: '{"error":"Error: \\"fail\\""}' });
-  const thrown = await callRaw(port, hot({ body: '"throw"' }));
+  const thrown = await callRaw(lane.port, hot({ body: '"throw"' }));
   expect(thrown).toMatchObject({ status: 500, body: '{"error":"Error: prepared badly"}' });
   expect(answered.map(({ status }) => status)).toEqual([500, 500]);
 });
 
 test("an answer that cannot be made is reported, and the connection closed: the server goes on", async () => {
-  await expect(callRaw(port, hot({ body: '"break"', headers: [json, ["X-Request-Id", "r2"]] }))).rejects.toThrow(
+  await expect(callRaw(lane.port, hot({ body: '"break"', headers: [json, ["X-Request-Id", "r2"]] }))).rejects.toThrow(
     "closed after: nothing",
   );
   expect(reported).toEqual(["r2 Error: refused badly"]);
-  expect((await callRaw(port, hot())).status).toBe(202);
+  expect((await callRaw(lane.port, hot())).status).toBe(202);
 });
 
 test.each<[string, string | undefined]>([
@@ -116,7 +83,7 @@ test.each<[string, string | undefined]>([
 ])(
   "of the address %j that a proxy gave, %s is taken, and what is not plain left to the framework",
   async (given, ip) => {
-    const answer = await callRaw(port, hot({ headers: [json, ["X-Forwarded-For", given]] }));
+    const answer = await callRaw(lane.port, hot({ headers: [json, ["X-Forwarded-For", given]] }));
     expect(answer.headers["x-way"]).toBe(ip === undefined ? "ordinary" : "lane");
     if (ip !== undefined) expect(JSON.parse(answer.body).ip).toBe(ip);
   },
