@@ -1,5 +1,5 @@
 import type { Queryable } from "./database.ts";
-import { locatedEffects, type OutboxKey } from "./outbox.ts";
+import { keyShape, locatedEffects, type OutboxKey } from "./outbox.ts";
 import { located } from "./rows.ts";
 import type { RunKey } from "./runs.ts";
 
@@ -41,5 +41,3 @@ export async function holdEffects(sql: Queryable, worker: string, keys: readonly
      where o.ctid = k.place and o.leased_by = ${worker}
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
-
-const keyShape = 'lane smallint, "runId" uuid, visit integer, ordinal smallint';

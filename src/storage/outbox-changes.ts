@@ -38,6 +38,9 @@ export async function stopContactEffects(
   sql: Transaction,
   { lane, contactId }: { lane: number; contactId: string },
 ): Promise<StoppedEffect[]> {
+  // In the order of `lockEffects`, and apart: a row that was changed while its lock was waited for is deleted as it is now.
+  await sql`
+    select from outbox where lane = ${lane} and contact_id = ${contactId} order by run_id, visit, ordinal for update`;
   return sql<StoppedEffect[]>`
     delete from outbox where lane = ${lane} and contact_id = ${contactId} returning message_id as "messageId"`;
 }

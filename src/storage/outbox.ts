@@ -2,7 +2,7 @@ import type { PendingQuery, Row } from "postgres";
 import type { EffectAnswer, EffectKind } from "../core/flow/effect.ts";
 import { type Priority, priorities } from "../core/flow/priority.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Queryable } from "./database.ts";
+import type { Queryable, Transaction } from "./database.ts";
 import { located, recordset } from "./rows.ts";
 
 export type OutboxKey = { lane: number; runId: string; visit: number; ordinal: number };
@@ -25,6 +25,11 @@ export type OutboxRow = OutboxKey & {
   /** The rule that put it off, when one did. */
   putOff: string | null;
 };
+
+/** The columns of an `OutboxKey`, and how they find a row. */
+export const keyShape = 'lane smallint, "runId" uuid, visit integer, ordinal smallint';
+const keyMatch =
+  'outbox.lane = k.lane and outbox.run_id = k."runId" and outbox.visit = k.visit and outbox.ordinal = k.ordinal';
 
 /**
  * Puts effects into the outbox. With a `leasedBy` they are born leased: the process that decided them performs them without
@@ -107,6 +112,17 @@ export async function nextEffectDue(
   return row?.dueAt ?? null;
 }
 
+/**
+ * Locks effects in the order of their keys. Who settles several effects of a contact locks them first, and so does who takes away all of
+ * a contact: in another order the two could wait for each other.
+ */
+export async function lockEffects(sql: Transaction, keys: readonly OutboxKey[]): Promise<void> {
+  await sql`
+    select from outbox
+      join ${recordset(sql, keys, keyShape)} as k on ${sql.unsafe(keyMatch)}
+     order by outbox.run_id, outbox.visit, outbox.ordinal for update of outbox`;
+}
+
 export type Retried = OutboxKey & { attempt: number; dueAt: Date; firstDueAt?: Date; putOff?: string | null };
 
 /**
@@ -140,7 +156,7 @@ export async function answerEffects(
 export async function finishEffects(sql: Queryable, worker: string, keys: readonly OutboxKey[]): Promise<OutboxKey[]> {
   return sql<OutboxKey[]>`
     delete from outbox o
-     using ${locatedEffects(sql, keys, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     using ${locatedEffects(sql, keys, keyShape)} as k
      where o.ctid = k.place and o.leased_by = ${worker}
     returning o.lane, o.run_id as "runId", o.visit, o.ordinal`;
 }
@@ -168,12 +184,9 @@ export async function takeAnswers(
 export function removeAnswered(sql: Queryable, keys: readonly OutboxKey[]): PendingQuery<Row[]> {
   return sql`
     delete from outbox o
-     using ${locatedEffects(sql, keys, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+     using ${locatedEffects(sql, keys, keyShape)} as k
      where o.ctid = k.place`;
 }
-
-const keyMatch =
-  'outbox.lane = k.lane and outbox.run_id = k."runId" and outbox.visit = k.visit and outbox.ordinal = k.ordinal';
 
 export function locatedEffects(sql: Queryable, rows: readonly object[], shape: string) {
   return located(sql, { table: "outbox", rows, shape, match: keyMatch });
@@ -213,6 +226,6 @@ export async function findLeases(sql: Queryable, worker: string): Promise<Outbox
 export async function releaseEffects(sql: Queryable, worker: string, keys: readonly OutboxKey[]): Promise<void> {
   await sql`
     update outbox o set leased_by = null
-      from ${locatedEffects(sql, keys, 'lane smallint, "runId" uuid, visit integer, ordinal smallint')} as k
+      from ${locatedEffects(sql, keys, keyShape)} as k
      where o.ctid = k.place and o.leased_by = ${worker}`;
 }

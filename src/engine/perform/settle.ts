@@ -10,7 +10,14 @@ import type { Sql, Transaction } from "../../storage/database.ts";
 import { holdEffects } from "../../storage/holds.ts";
 import { insertMessageEvents, type MessageEventType } from "../../storage/message-events.ts";
 import { updateMessages } from "../../storage/messages.ts";
-import { answerEffects, finishEffects, type OutboxKey, retryEffects } from "../../storage/outbox.ts";
+import {
+  answerEffects,
+  finishEffects,
+  lockEffects,
+  type OutboxKey,
+  type OutboxRow,
+  retryEffects,
+} from "../../storage/outbox.ts";
 import { insertSandboxMessages } from "../../storage/sandbox-messages.ts";
 import { writeTogether } from "../../storage/together.ts";
 import { insertTrail, type TrailRow } from "../../storage/trail.ts";
@@ -101,13 +108,22 @@ async function writeOutbox(sql: Transaction, batch: Settlement[], worker: string
   );
   const done = batch.flatMap(({ effect, next }) => (next.kind === "done" ? [keyOf(effect)] : []));
   const held = batch.flatMap(({ effect, next }) => (next.kind === "hold" ? [keyOf(effect)] : []));
-  const keys = await Promise.all([
+  const beside = besideOthers(batch).map(keyOf);
+  const [, ...keys] = await Promise.all([
+    beside.length > 0 && lockEffects(sql, beside),
     answers.length > 0 ? answerEffects(sql, worker, answers) : [],
     retries.length > 0 ? retryEffects(sql, worker, retries) : [],
     done.length > 0 ? finishEffects(sql, worker, done) : [],
     held.length > 0 ? holdEffects(sql, worker, held) : [],
   ]);
   return new Set(keys.flat().map(keyText));
+}
+
+/** The effects of contacts that have several in the batch. */
+function besideOthers(batch: readonly Settlement[]): OutboxRow[] {
+  const counts = new Map<string, number>();
+  for (const { effect } of batch) counts.set(effect.contactId, (counts.get(effect.contactId) ?? 0) + 1);
+  return batch.flatMap(({ effect }) => ((counts.get(effect.contactId) ?? 0) > 1 ? [effect] : []));
 }
 
 /** A row for each visit: two effects of one visit that end together share it, for a statement may not touch a row twice. */
