@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { EventRow } from "../storage/events.ts";
+import type { EventRow } from "../storage/event-rows.ts";
 import { type ChangingEvent, isHeardChange, withChanges } from "./event-changes.ts";
 import { createFlowCache } from "./flow-cache.ts";
 

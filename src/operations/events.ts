@@ -1,7 +1,7 @@
 import { AppError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { findEvent, findPending, listEventRows, loadOutcomes, type StoredOutcome } from "../storage/event-reads.ts";
-import type { EventRow } from "../storage/events.ts";
+import type { EventRow } from "../storage/event-rows.ts";
 import { makePage, type Page, type PageInput, readPage } from "./paging.ts";
 import { type Caller, type Platform, requireScope } from "./platform.ts";
 import { idFilter, instantFilter, knownId, textFilter } from "./read-filter.ts";

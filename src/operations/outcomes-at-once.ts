@@ -1,7 +1,7 @@
 import { sureRefusals } from "../core/flow/expect-entries.ts";
 import { priorities } from "../core/flow/priority.ts";
 import type { EventOutcome } from "../core/flow/route.ts";
-import type { SettledOutcome } from "../storage/events.ts";
+import type { SettledOutcome } from "../storage/event-rows.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import type { IncomingEvent } from "./incoming-event.ts";
 

@@ -1,6 +1,6 @@
 import { occurrenceName } from "../core/flow/occurrence-names.ts";
 import type { Priority } from "../core/flow/priority.ts";
-import type { EventRow } from "../storage/events.ts";
+import type { EventRow } from "../storage/event-rows.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import { newIdInLane } from "./new-id.ts";
 

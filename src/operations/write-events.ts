@@ -5,14 +5,8 @@ import type { JsonObject } from "../core/json.ts";
 import { type ContactRecord, lockContacts } from "../storage/contact-reads.ts";
 import { type ContactPatch, type ContactRow, emptyPatch } from "../storage/contacts.ts";
 import type { Queryable, Sql, Transaction } from "../storage/database.ts";
-import {
-  type BesideEvents,
-  type ChangedContact,
-  type EventRow,
-  insertEvents,
-  isInLine,
-  queueChanged,
-} from "../storage/events.ts";
+import type { EventRow } from "../storage/event-rows.ts";
+import { type BesideEvents, type ChangedContact, insertEvents, isInLine, queueChanged } from "../storage/events.ts";
 import { type KeptAnswer, keepAnswers } from "../storage/idempotency.ts";
 import type { OwnedIdentity } from "../storage/identities.ts";
 import { type MembershipRow, setMemberships } from "../storage/memberships.ts";

@@ -1,7 +1,7 @@
 import { laneOf } from "../core/id.ts";
 import type { Json } from "../core/json.ts";
 import type { Queryable } from "./database.ts";
-import type { EventRow } from "./events.ts";
+import type { EventRow } from "./event-rows.ts";
 
 function eventColumns(sql: Queryable) {
   return sql`e.lane, e.contact_id as "contactId", e.id, e.workspace_id as "workspaceId", e.name, e.payload, e.occurred_at as "occurredAt",

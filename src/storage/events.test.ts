@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { isConflict } from "./conflicts.ts";
-import { type EventRow, insertEvents, queueChanged, removeQueuedEvents, takeQueuedEvents } from "./events.ts";
+import type { EventRow } from "./event-rows.ts";
+import { insertEvents, queueChanged, removeQueuedEvents, takeQueuedEvents } from "./events.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { insertWorkspace } from "./workspaces.ts";
 

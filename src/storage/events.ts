@@ -1,7 +1,6 @@
 import type { PendingQuery, Row } from "postgres";
 import { type Priority, priorities } from "../core/flow/priority.ts";
-import type { EventOutcome } from "../core/flow/route.ts";
-import type { Json, JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json.ts";
 import {
   type ContactPatch,
   type ContactRow,
@@ -11,36 +10,13 @@ import {
   patchesText,
 } from "./contacts.ts";
 import type { Queryable } from "./database.ts";
+import { type EventRow, type EventTexts, eventTexts, eventValues, incomingEvents } from "./event-rows.ts";
 import { flatStatement } from "./flat-statement.ts";
 import { claimIdentities, claimsText, countOwned, type OwnedIdentity, ownedShape } from "./identities.ts";
 import { located, partsOf, recordset, rowsText } from "./rows.ts";
 import { countRevisions, type RevisionRow, revisionShape } from "./workspaces.ts";
 
 type Fragment = PendingQuery<Row[]>;
-
-/** Why an event did not start a flow, known as it came in. */
-export type SettledOutcome = Pick<EventOutcome, "flowId" | "version" | "entry" | "reason" | "detail">;
-
-export type EventRow = {
-  lane: number;
-  contactId: string;
-  id: string;
-  workspaceId: string;
-  name: string;
-  payload: JsonObject;
-  occurredAt: Date;
-  acceptedAt: Date;
-  source: string;
-  client: Json;
-  targetFlowId: string | null;
-  targetEntry: string | null;
-  /** Whether somebody listened to it as it came in. */
-  queued: boolean;
-  /** What it does, where that is known already: it is not put in line then. */
-  settled?: readonly SettledOutcome[] | null;
-  depth?: number;
-  priority?: Priority;
-};
 
 /** What is written together with events, and what has to be true for it. */
 export type BesideEvents = {
@@ -71,7 +47,8 @@ export async function insertEvents(
   beside: BesideEvents = {},
 ): Promise<void> {
   const texts = textsOf(events, beside);
-  const shape = `events ${Object.entries(texts).map(([name, text]) => (text === null ? "" : name))}`;
+  const parts = Object.entries(texts).map(([name, text]) => (text === null ? "" : name));
+  const shape = `events ${parts} ${texts.events.shared === null ? "" : "shared"}`;
   await flatStatement(sql, shape, { parts: () => eventStatement(sql, texts), values: valuesOf(texts) });
 }
 
@@ -80,7 +57,7 @@ type Texts = Record<
   "patches" | "claims" | "contacts" | "owned" | "revisions",
   { rows: string; count: number } | null
 > & {
-  events: { rows: string };
+  events: EventTexts;
 };
 
 function textsOf(
@@ -91,31 +68,26 @@ function textsOf(
     patches: patches.length === 0 ? null : { rows: patchesText(patches), count: patches.length },
     claims: claims.length === 0 ? null : { rows: claimsText(claims), count: claims.length },
     contacts: contacts.length === 0 ? null : { rows: rowsText(contacts, contactShape), count: contacts.length },
-    events: { rows: rowsText(events, eventShape) },
+    events: eventTexts(events),
     owned: owned.length === 0 ? null : { rows: rowsText(owned, ownedShape), count: owned.length },
     revisions: revisions.length === 0 ? null : { rows: rowsText(revisions, revisionShape), count: revisions.length },
   };
 }
 
 /** The parameters of `eventStatement`, in their order. */
-function valuesOf({ patches, claims, contacts, events, owned, revisions }: Texts): (string | number)[] {
+function valuesOf({ patches, claims, contacts, events, owned, revisions }: Texts): unknown[] {
   const checked = [owned, revisions].flatMap((part) => (part ? [part.rows, part.count] : []));
-  const written = [patches, claims, contacts, events].flatMap((part) => (part ? [part.rows] : []));
-  return [...written, ...(claims ? [claims.count] : []), ...checked];
+  const before = [patches, claims, contacts].flatMap((part) => (part ? [part.rows] : []));
+  return [...before, ...eventValues(events), events.client, ...(claims ? [claims.count] : []), ...checked];
 }
-
-const eventShape =
-  'lane smallint, "contactId" uuid, id uuid, "workspaceId" uuid, name text, payload jsonb, "occurredAt" timestamptz, "acceptedAt" timestamptz, source text, client jsonb, "targetFlowId" uuid, "targetEntry" text, queued boolean, settled json, depth smallint, priority smallint';
 
 function eventStatement(sql: Queryable, texts: Texts): Fragment {
   return sql`
     with ${besideParts(sql, texts)}
-    incoming as (
-      select * from ${recordset(sql, texts.events.rows, eventShape)} as e
-    ), stored as (
+    incoming as (${incomingEvents(sql, texts.events)}), stored as (
       insert into event (lane, contact_id, id, workspace_id, name, payload, occurred_at, accepted_at, source, client, target_flow_id, target_entry, queued, settled, depth, priority)
-      select lane, "contactId", id, "workspaceId", name, payload, "occurredAt", "acceptedAt", source, client, "targetFlowId", "targetEntry", queued, settled,
-             coalesce(depth, 0), coalesce(priority, 1)
+      select lane, "contactId", id, "workspaceId", name, payload, coalesce("occurredAt", "acceptedAt"), "acceptedAt", source,
+             coalesce(client::jsonb, (select ${texts.events.client}::text::jsonb)), "targetFlowId", "targetEntry", queued, settled, coalesce(depth, 0), coalesce(priority, 1)
         from incoming
     )
     insert into event_queue (lane, contact_id, event_id, priority)

@@ -762,7 +762,7 @@ create table run (
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 CREATE INDEX run_due ON public.run USING btree (lane, priority, wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX run_flow ON public.run USING btree (flow_id, id);
-CREATE INDEX run_live ON public.run USING btree (lane, contact_id) WHERE (ended_at IS NULL);
+CREATE INDEX run_live ON public.run USING btree (contact_id) WHERE (ended_at IS NULL);
 CREATE INDEX run_parked ON public.run USING btree (lane, flow_id, parked_wake_at) WHERE (parked_wake_at IS NOT NULL);
 
 create table sandbox_message (

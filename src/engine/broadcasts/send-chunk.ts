@@ -15,7 +15,8 @@ import {
 } from "../../storage/broadcasts.ts";
 import type { ContactRow } from "../../storage/contacts.ts";
 import type { Transaction } from "../../storage/database.ts";
-import { type EventRow, insertEvents } from "../../storage/events.ts";
+import type { EventRow } from "../../storage/event-rows.ts";
+import { insertEvents } from "../../storage/events.ts";
 import { isLineLong } from "../../storage/line.ts";
 import { type Allowance, spend, takeAllowance } from "./allowance.ts";
 import type { BroadcastParts } from "./parts.ts";

@@ -6,7 +6,8 @@ import { updateMembership } from "../../core/segment/update-membership.ts";
 import type { FlowCache } from "../../operations/flow-cache.ts";
 import { type SegmentChange, segmentEvents } from "../../operations/segment-events.ts";
 import type { ContactCheck } from "../../storage/contact-checks.ts";
-import type { ChangedContact, EventRow } from "../../storage/events.ts";
+import type { EventRow } from "../../storage/event-rows.ts";
+import type { ChangedContact } from "../../storage/events.ts";
 import type { ContactWork } from "./contact-work.ts";
 
 /** The rows of a pass that segments have a part in. */

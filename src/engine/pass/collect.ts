@@ -8,7 +8,7 @@ import { newIdInLane } from "../../operations/new-id.ts";
 import type { AdmissionRow } from "../../storage/admissions.ts";
 import type { ConversionRow } from "../../storage/conversions.ts";
 import type { EventOutcomeRow } from "../../storage/event-outcomes.ts";
-import type { EventRow } from "../../storage/events.ts";
+import type { EventRow } from "../../storage/event-rows.ts";
 import type { TrailRow } from "../../storage/trail.ts";
 import { addChanges, type ChangeRows } from "./collect-changes.ts";
 import { addEffect, addStopped, type EffectRows } from "./collect-effects.ts";
