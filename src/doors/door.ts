@@ -29,12 +29,14 @@ export type ExpressCall = {
 /** `headers`: names and values in turn. */
 export type ExpressAnswer = { status: number; headers: readonly string[]; body: object };
 
+/** Returns what makes the answer of success; null leaves the call to the framework, which says what is wrong with its body. */
+export type ExpressPrepare = (call: ExpressCall) => (() => Promise<ExpressAnswer>) | null;
+
 /** A route that calls may take past the framework, beside the one in it of the same `path`. */
 export type ExpressRoute = {
   path: string;
-  takes: (url: string) => boolean;
-  /** What makes the answer of success; null leaves the call to the framework, which says what is wrong with its body. */
-  prepare: (call: ExpressCall) => (() => Promise<ExpressAnswer>) | null;
+  /** What prepares the calls of this URL, where it is one of the route. Kept for further calls of the connection. */
+  at: (url: string) => ExpressPrepare | null;
   /** The answer to an error, in the words of the door; those of our own API when absent. */
   refuse?: (error: AppError) => ExpressAnswer;
 };

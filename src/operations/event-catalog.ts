@@ -45,12 +45,16 @@ export async function requireEventByName(platform: Platform, caller: Caller, nam
   );
 }
 
-/** The event at an address without a key: a token, and the number beside it. Throws `event_definition_not_found`. */
-export async function requireEventByToken(
-  platform: Platform,
-  { account, token }: { account: number; token: string },
-): Promise<KnownEvent> {
-  const key = /^[0-9a-f]{32}$/.test(token) ? hashOf(token) : null;
+/** An address without a key: the hash of its token, null for what cannot be one, and the number beside it. */
+export type EventAddress = { key: string | null; account: number };
+
+/** Reads an address without a key. */
+export function eventAddress(token: string, account: number): EventAddress {
+  return { key: /^[0-9a-f]{32}$/.test(token) ? hashOf(token) : null, account };
+}
+
+/** The event at an address without a key. Throws `event_definition_not_found`. */
+export async function requireEventAt(platform: Platform, { key, account }: EventAddress): Promise<KnownEvent> {
   const found =
     key === null
       ? undefined

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../testing/database.ts";
 import { createTestPlatform, createTestWorkspace, type TestPlatform } from "../testing/platform.ts";
-import { requireEventByName, requireEventByToken } from "./event-catalog.ts";
+import { eventAddress, requireEventAt, requireEventByName } from "./event-catalog.ts";
 import {
   changeEventDefinition,
   createEventDefinition,
@@ -24,7 +24,7 @@ const variables = [{ name: "price", type: "number" as const }];
 const make = (name: string, more: object = {}) => createEventDefinition(platform, platform.caller, { name, ...more });
 const find = (path: string) => {
   const [, , , token = "", account = ""] = path.split("/");
-  return requireEventByToken(platform, { token, account: Number(account) });
+  return requireEventAt(platform, eventAddress(token, Number(account)));
 };
 
 test("a definition gets an address of its own, and is found by it and by its name", async () => {
@@ -46,7 +46,7 @@ test("an address from another system can be kept", async () => {
   const { path } = await make("moved", address);
   expect(path).toBe("/events/id/eb561baa181247d1cd378c4ead632877/7043663");
   expect(await find(path)).toMatchObject({ name: "moved" });
-  await expect(requireEventByToken(platform, { ...address, account: 1 })).rejects.toMatchObject({ status: 404 });
+  await expect(requireEventAt(platform, eventAddress(address.token, 1))).rejects.toMatchObject({ status: 404 });
   await expect(make("again", address)).rejects.toMatchObject({ code: "event_definition_exists" });
 });
 
@@ -55,7 +55,7 @@ test("known events are found without a query", async () => {
   await find(path);
   const broken = { ...platform, sql: undefined as unknown as TestPlatform["sql"] };
   const [, , , token = "", account = ""] = path.split("/");
-  expect(await requireEventByToken(broken, { token, account: Number(account) })).toMatchObject({ name: "hot" });
+  expect(await requireEventAt(broken, eventAddress(token, Number(account)))).toMatchObject({ name: "hot" });
   expect(await requireEventByName(broken, platform.caller, "hot")).toMatchObject({ name: "hot" });
 });
 
@@ -63,7 +63,7 @@ test("a change counts at once here, and within five seconds in other processes",
   const other = await createTestPlatform(database.sql, { workspaceId: platform.workspaceId });
   const { path } = await make("changing", { variables });
   const [, , , token = "", account = ""] = path.split("/");
-  const elsewhere = () => requireEventByToken(other, { token, account: Number(account) });
+  const elsewhere = () => requireEventAt(other, eventAddress(token, Number(account)));
   await elsewhere();
   const changed = await changeEventDefinition(platform, platform.caller, {
     name: "changing",

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
-import type { ExpressCall } from "../doors/door.ts";
+import type { ExpressCall, ExpressPrepare } from "../doors/door.ts";
 import type { Answered } from "../server/http/answered.ts";
 import { type ExpressLaneOptions, openExpressLane } from "../server/http/express-lane.ts";
 import type { RawCall } from "./raw-http.ts";
@@ -13,6 +13,17 @@ export const answered: Answered[] = [];
 export const reported: string[] = [];
 let heldBack: (call: ExpressCall) => Promise<void> = async () => undefined;
 
+const prepareHot: ExpressPrepare = (call) => {
+  const text = call.bytes.toString();
+  if (text.includes("leave")) return null;
+  if (text.includes("throw")) throw new Error("prepared badly");
+  return async () => {
+    await heldBack(call);
+    if (text.includes("fail") || text.includes("break")) throw new Error(text);
+    return { status: 202, headers: ["x-way", "lane"], body: { text, ip: call.ip } };
+  };
+};
+
 /** A lane that says what it was given; of bodies that say so, it leaves one to the framework, fails for one, breaks for one. */
 export const laneOptions: ExpressLaneOptions = {
   trustProxy: true,
@@ -22,17 +33,7 @@ export const laneOptions: ExpressLaneOptions = {
   routes: [
     {
       path: "/hot",
-      takes: (url) => url === "/hot",
-      prepare(call) {
-        const text = call.bytes.toString();
-        if (text.includes("leave")) return null;
-        if (text.includes("throw")) throw new Error("prepared badly");
-        return async () => {
-          await heldBack(call);
-          if (text.includes("fail") || text.includes("break")) throw new Error(text);
-          return { status: 202, headers: ["x-way", "lane"], body: { text, ip: call.ip } };
-        };
-      },
+      at: (url) => (url === "/hot" ? prepareHot : null),
     },
   ],
   refuse: (error, _route, { answerHeaders }) => {

@@ -4,7 +4,7 @@ import { AppError } from "../../core/errors.ts";
 import { recordEvents } from "../../operations/accept-events.ts";
 import { getEvent, listEvents } from "../../operations/events.ts";
 import type { Caller } from "../../operations/platform.ts";
-import type { ExpressRoute } from "../door.ts";
+import type { ExpressPrepare, ExpressRoute } from "../door.ts";
 import { type Idempotency, idempotencyOf } from "../idempotency.ts";
 import { readPlainBody } from "../read-body.ts";
 import { keyForms, type RestApp, type RestContext } from "./context.ts";
@@ -65,20 +65,17 @@ export function serveEvents(app: RestApp, context: RestContext): void {
 
 /** The short way of single events. */
 function expressRoute(context: RestContext): ExpressRoute {
-  return {
-    path: "/v1/events",
-    takes: (url) => url === "/v1/events",
-    prepare(call) {
-      const read = eventBody.safeParse(readPlainBody(call.bytes));
-      if (!read.success) return null;
-      return async () => {
-        const caller = await context.admit(call, keyForms);
-        const { headers } = call;
-        const { body } = await record(context, { caller, event: read.data, headers, idempotency: undefined });
-        return { status: 202, headers: ["content-type", "application/json; charset=utf-8"], body };
-      };
-    },
+  const prepare: ExpressPrepare = (call) => {
+    const read = eventBody.safeParse(readPlainBody(call.bytes));
+    if (!read.success) return null;
+    return async () => {
+      const caller = await context.admit(call, keyForms);
+      const { headers } = call;
+      const { body } = await record(context, { caller, event: read.data, headers, idempotency: undefined });
+      return { status: 202, headers: ["content-type", "application/json; charset=utf-8"], body };
+    };
   };
+  return { path: "/v1/events", at: (url) => (url === "/v1/events" ? prepare : null) };
 }
 
 type Accept = { request: FastifyRequest; reply: FastifyReply; event: z.output<typeof eventBody> };

@@ -1,10 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isJsonObject, type Json } from "../../core/json.ts";
-import { type KnownEvent, requireEventByName, requireEventByToken } from "../../operations/event-catalog.ts";
+import {
+  type EventAddress,
+  eventAddress,
+  type KnownEvent,
+  requireEventAt,
+  requireEventByName,
+} from "../../operations/event-catalog.ts";
 import { type NamedEventReceipt, recordNamedEvent } from "../../operations/record-named-event.ts";
 import { acceptAnyBody } from "../accept-bodies.ts";
 import { clientOf } from "../client-facts.ts";
-import type { DoorContext, ExpressRoute } from "../door.ts";
+import type { DoorContext, ExpressPrepare, ExpressRoute } from "../door.ts";
 import { type Idempotency, idempotencyOf } from "../idempotency.ts";
 import { isForm as isFormType, readPlainBody } from "../read-body.ts";
 import { wordError } from "./errors.ts";
@@ -41,7 +47,7 @@ export function serveEvents(app: FastifyInstance, context: DoorContext): void {
   );
   app.post<{ Params: { token: string; number: string } }>(open, { schema }, async (request, reply) => {
     const { token, number } = request.params;
-    const event = await requireEventByToken(platform, { token: token.toLowerCase(), account: Number(number) });
+    const event = await requireEventAt(platform, eventAddress(token.toLowerCase(), Number(number)));
     return record(request, reply, { event, context });
   });
 }
@@ -68,6 +74,7 @@ async function record(
     { event, context },
   );
   if (receipt.replayed) reply.header("idempotent-replayed", "true");
+  else context.countEvents(1);
   return answerOf(receipt, context);
 }
 
@@ -77,12 +84,12 @@ type Call = Pick<FastifyRequest, "ip" | "headers"> & {
   idempotency?: Idempotency | undefined;
 };
 
-async function recordCall(
+function recordCall(
   { body, isForm, idempotency, ip, headers }: Call,
   { event, context }: { event: KnownEvent; context: DoorContext },
 ): Promise<NamedEventReceipt> {
   const { contact, automation, payload } = readEventCall(body, { isForm });
-  const receipt = await recordNamedEvent(context.platform, {
+  return recordNamedEvent(context.platform, {
     event,
     contact,
     payload,
@@ -92,8 +99,6 @@ async function recordCall(
     idempotency,
     checkedBytes: Number(headers["content-length"] ?? Number.POSITIVE_INFINITY),
   });
-  if (!receipt.replayed) context.countEvents(1);
-  return receipt;
 }
 
 function answerOf(receipt: NamedEventReceipt, { addressOf }: DoorContext): EventAnswer {
@@ -106,18 +111,23 @@ const openPattern = /^\/events\/id\/([0-9a-f]{32})\/(\d{1,15})$/;
 function openRoute(context: DoorContext): ExpressRoute {
   const cors = Object.entries(corsHeaders).flat();
   const headers = [...cors, "content-type", "application/json; charset=utf-8"];
-  return {
-    path: open,
-    takes: (url) => openPattern.test(url),
-    prepare({ url, ip, headers: given, bytes }) {
-      const [, token = "", number = ""] = openPattern.exec(url) ?? [];
+  const prepareAt =
+    (address: EventAddress): ExpressPrepare =>
+    ({ ip, headers: given, bytes }) => {
       const body = readPlainBody(bytes);
       if (body === null) return null;
       return async () => {
-        const event = await requireEventByToken(context.platform, { token, account: Number(number) });
+        const event = await requireEventAt(context.platform, address);
         const receipt = await recordCall({ body, isForm: false, ip, headers: given }, { event, context });
+        context.countEvents(1);
         return { status: 200, headers, body: answerOf(receipt, context) };
       };
+    };
+  return {
+    path: open,
+    at(url) {
+      const [, token, number] = openPattern.exec(url) ?? [];
+      return token === undefined ? null : prepareAt(eventAddress(token, Number(number)));
     },
     refuse: (error) => ({ headers: [...cors, "content-type", "application/json"], ...wordError(error) }),
   };

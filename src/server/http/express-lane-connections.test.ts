@@ -1,7 +1,17 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { body, holdBack, hot, laneOptions, listenWithLane, resetLane, useLane } from "../../testing/bare-lane.ts";
-import { bytesOf, callRaw, nextRead, openBothEnds, openConnection } from "../../testing/raw-http.ts";
+import {
+  answered,
+  body,
+  holdBack,
+  hot,
+  json,
+  laneOptions,
+  listenWithLane,
+  resetLane,
+  useLane,
+} from "../../testing/bare-lane.ts";
+import { bytesOf, callRaw, type Header, nextRead, openBothEnds, openConnection } from "../../testing/raw-http.ts";
 
 const lane = useLane();
 
@@ -35,6 +45,26 @@ test("leaves a call that comes in more pieces, and one whose head is cut", async
     expect(answer.headers["x-way"]).toBe("ordinary");
     expect(JSON.parse(answer.body).text).toBe(body);
   }
+});
+
+test("every call of a connection is met by its own head and body, also behind one that began the same", async () => {
+  const connection = await openConnection(lane.port);
+  const calls = [
+    ["a", '"one"'],
+    ["a", '"two"'],
+    ["b", '"two"'],
+    ["a", '"three"'],
+    ["a", '"other"'],
+  ] as const;
+  for (const [id, text] of calls) {
+    const from: Header = ["X-Forwarded-For", id === "a" ? "10.0.0.1" : "10.0.0.2"];
+    connection.write(bytesOf(hot({ headers: [json, ["X-Request-Id", id], from], body: text })));
+    const answer = await connection.next();
+    expect(answer.headers).toMatchObject({ "x-way": "lane", "x-request-id": id });
+    expect(JSON.parse(answer.body)).toEqual({ text, ip: from[1] });
+  }
+  expect(answered.map(({ id }) => id)).toEqual(calls.map(([id]) => id));
+  connection.socket.destroy();
 });
 
 test("leaves the connection for good with the first call that it does not take", async () => {

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders, Server } from "node:http";
 import type { Socket } from "node:net";
-import type { ExpressAnswer, ExpressCall, ExpressRoute } from "../../doors/door.ts";
+import type { ExpressAnswer, ExpressCall, ExpressPrepare, ExpressRoute } from "../../doors/door.ts";
 import type { Answered } from "./answered.ts";
 import { answerText } from "./express-answer.ts";
-import { type PlainCall, readPlainCall } from "./plain-call.ts";
+import { type PlainCall, type PlainHead, readPlainCall } from "./plain-call.ts";
 import { requestIdOf } from "./request-id.ts";
 
 export type ExpressLaneOptions = {
@@ -31,14 +31,18 @@ type Lane = {
 /** A connection is kept so much longer than clients are told: one that comes in the last moment is not turned away. */
 const graceMs = 1000;
 
-/** A connection that has brought nothing but plain calls until now. `held`: the beginning of the next one. */
+/** A connection that has brought nothing but plain calls until now. `held`: the beginning of the next one; `last`: how the one before began. */
 type Guest = {
   socket: Socket;
   held: Buffer | null;
+  last: Beginning | null;
   isBusy: boolean;
   hasEnded: boolean;
   listeners: readonly (readonly [event: string, listener: (chunk: Buffer) => void])[];
 };
+
+/** A head, and the route that takes such calls. */
+type Beginning = { head: PlainHead; route: ExpressRoute; prepare: ExpressPrepare };
 
 /**
  * Opens a short way for calls that come by the thousand: what is done for every request by the framework (hooks, parsers) and by Node (a
@@ -66,7 +70,7 @@ export function openExpressLane(server: Server, options: ExpressLaneOptions): vo
 }
 
 function enter(lane: Lane, socket: Socket): void {
-  const guest: Guest = { socket, held: null, isBusy: false, hasEnded: false, listeners: [] };
+  const guest: Guest = { socket, held: null, last: null, isBusy: false, hasEnded: false, listeners: [] };
   guest.listeners = [
     ["data", (chunk) => take(lane, guest, chunk)],
     ["end", () => end(guest)],
@@ -102,7 +106,7 @@ function take(lane: Lane, guest: Guest, chunk: Buffer): void {
   const bytes = held ? Buffer.concat([held, chunk]) : chunk;
   // A server that closes has more to say than an answer; whoever does not read answers has to wait until he does.
   const isOpen = lane.server.listening && socket.writableLength === 0;
-  const call = isOpen ? readPlainCall(bytes) : null;
+  const call = isOpen ? readPlainCall(bytes, guest.last?.head) : null;
   if (call === "incomplete" && !held) {
     guest.held = bytes;
     socket.setTimeout(lane.options.requestTimeoutMs);
@@ -115,19 +119,30 @@ function take(lane: Lane, guest: Guest, chunk: Buffer): void {
 
 type Begun = { call: ExpressCall; route: ExpressRoute; make: () => Promise<ExpressAnswer> };
 
-function begin({ options }: Lane, { socket }: Guest, { url, headers, bytes }: PlainCall): Begun | null {
-  const route = options.routes.find(({ takes }) => takes(url));
-  const ip = route && addressOf({ headers, socket }, options.trustProxy);
-  if (route === undefined || ip === undefined || bytes.length > options.bodyLimitBytes) return null;
+function begin({ options }: Lane, guest: Guest, { head, bytes }: PlainCall): Begun | null {
+  const { url, headers } = head;
+  const beginning = guest.last?.head === head ? guest.last : beginningOf(options.routes, head);
+  const ip = beginning && addressOf({ headers, socket: guest.socket }, options.trustProxy);
+  if (!beginning || ip === undefined || ip === null || bytes.length > options.bodyLimitBytes) return null;
+  guest.last = beginning;
+  const { route, prepare } = beginning;
   const call = { id: requestIdOf({ headers }), method: "POST", url, headers, ip, bytes, answerHeaders: [] };
-  const make = prepare(route, call);
+  const make = prepared(prepare, call);
   return make && { call, route, make };
 }
 
+function beginningOf(routes: readonly ExpressRoute[], head: PlainHead): Beginning | null {
+  for (const route of routes) {
+    const prepare = route.at(head.url);
+    if (prepare) return { head, route, prepare };
+  }
+  return null;
+}
+
 /** What a route throws is refused like what it rejects with: out here it would end the process. */
-function prepare(route: ExpressRoute, call: ExpressCall): Begun["make"] | null {
+function prepared(prepare: ExpressPrepare, call: ExpressCall): Begun["make"] | null {
   try {
-    return route.prepare(call);
+    return prepare(call);
   } catch (error) {
     return () => Promise.reject(error);
   }
@@ -147,7 +162,12 @@ function answer(lane: Lane, guest: Guest, begun: Begun): void {
 async function send({ options, server }: Lane, guest: Guest, { call, route, make }: Begun): Promise<void> {
   const { socket } = guest;
   const startedAt = performance.now();
-  const given = await make().catch((error: unknown) => options.refuse(error, route, call));
+  let given: ExpressAnswer;
+  try {
+    given = await make();
+  } catch (error) {
+    given = options.refuse(error, route, call);
+  }
   // Else the connection would hold up the end of a server that closes.
   const isLast = guest.hasEnded || !server.listening;
   const text = answerText(call, given, { isLast, keepAliveSeconds: Math.floor(options.keepAliveTimeoutMs / 1000) });

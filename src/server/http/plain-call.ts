@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 
+/** All of a request before its body, as it came in `bytes`. `length`: how long the body is. */
+export type PlainHead = { bytes: Buffer; url: string; headers: IncomingHttpHeaders; length: number };
+
 /** A request that came as it usually does. `bytes`: its body. */
-export type PlainCall = { url: string; headers: IncomingHttpHeaders; bytes: Buffer };
+export type PlainCall = { head: PlainHead; bytes: Buffer };
 
 /** Larger bodies come rarely, and not in one piece. */
 const maxBytes = 65_536;
@@ -22,19 +25,34 @@ const unplainFields = [
 
 /**
  * The request that these bytes are, to the last one; "incomplete" when only the end of the body is missing; null when they are anything else.
+ * `last`: the head of the call before on the same connection. Most clients send the same one again, and it is not read twice.
+ */
+export function readPlainCall(bytes: Buffer, last: PlainHead | null = null): PlainCall | "incomplete" | null {
+  if (bytes.length > maxBytes) return null;
+  const head = last !== null && beginsWith(bytes, last.bytes) ? last : readHead(bytes);
+  if (head === null) return null;
+  const missing = head.bytes.length + head.length - bytes.length;
+  if (missing < 0 || bytes.length + missing > maxBytes) return null;
+  return missing > 0 ? "incomplete" : { head, bytes: bytes.subarray(head.bytes.length) };
+}
+
+function beginsWith(bytes: Buffer, start: Buffer): boolean {
+  return bytes.length > start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0;
+}
+
+/**
  * This recognises one form of POST and does not read HTTP: of whatever is unusual in it, Node's own parser has to make sense. No field comes
  * twice, the length is plain digits and there is no other word about how long the body is, so no two readers can disagree about it.
  */
-export function readPlainCall(bytes: Buffer): PlainCall | "incomplete" | null {
-  const end = bytes.length > maxBytes ? -1 : bytes.indexOf("\r\n\r\n");
+function readHead(bytes: Buffer): PlainHead | null {
+  const end = bytes.indexOf("\r\n\r\n");
   if (end < 0 || end > maxHeadBytes) return null;
   const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n", maxHeaders + 1);
   const url = requestLine.exec(first)?.[1];
   const headers = lines.length === maxHeaders ? null : readFields(lines);
   if (url === undefined || headers === null || !isPlain(headers)) return null;
-  const missing = end + 4 + Number(headers["content-length"]) - bytes.length;
-  if (missing < 0 || bytes.length + missing > maxBytes) return null;
-  return missing > 0 ? "incomplete" : { url, headers, bytes: bytes.subarray(end + 4) };
+  // A copy, for it outlives the buffer that it came in.
+  return { bytes: Buffer.from(bytes.subarray(0, end + 4)), url, headers, length: Number(headers["content-length"]) };
 }
 
 function readFields(lines: readonly string[]): Record<string, string> | null {
