@@ -1,4 +1,5 @@
 import type { IdentityRow, OwnedIdentity } from "../storage/identities.ts";
+import { createRecent } from "./recent.ts";
 
 /** `revision`: the identity revision of the workspace as of which this was so; null when that was not seen. */
 export type KnownOwner = OwnedIdentity & { revision: number | null };
@@ -18,33 +19,14 @@ const maxYoung = 50_000;
 
 /** Makes an empty memory. What was not asked for while `max` others came is forgotten. */
 export function createKnownContacts(max = maxYoung): KnownContacts {
-  let young = new Map<string, KnownOwner>();
-  let old = new Map<string, KnownOwner>();
+  const owners = createRecent<KnownOwner>(max);
   const revisions = new Map<string, number>();
-
-  function keep(key: string, owner: KnownOwner): void {
-    if (young.size >= max) {
-      old = young;
-      young = new Map();
-    }
-    young.set(key, owner);
-  }
-
   return {
-    find(key) {
-      const known = young.get(key);
-      if (known) return known;
-      const aged = old.get(key);
-      if (aged) keep(key, aged);
-      return aged;
-    },
+    find: owners.find,
     add(key, { lane, workspaceId, kind, value, contactLane, contactId }, revision) {
-      keep(key, { lane, workspaceId, kind, value, contactLane, contactId, revision });
+      owners.keep(key, { lane, workspaceId, kind, value, contactLane, contactId, revision });
     },
-    forget(key) {
-      young.delete(key);
-      old.delete(key);
-    },
+    forget: owners.forget,
     revision: (workspaceId) => revisions.get(workspaceId) ?? null,
     sawRevision(workspaceId, revision) {
       revisions.set(workspaceId, revision);

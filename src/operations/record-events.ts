@@ -8,6 +8,7 @@ import { lookAtIdentities } from "../storage/identities.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import { Gatherer } from "./gather.ts";
 import type { EventReceipt, EventRequest, RecordedEvent } from "./incoming-event.ts";
+import { createKnownAdmissions, type KnownAdmissions } from "./known-admissions.ts";
 import { createKnownContacts, identityKey, type KnownContacts } from "./known-contacts.ts";
 import { createLaneNews, type LaneNews } from "./lane-news.ts";
 import { newId } from "./new-id.ts";
@@ -27,7 +28,12 @@ export type RecorderOptions = {
 };
 
 /** `waryUntil`: until when (in epoch milliseconds) every owner is checked, because somebody else took identities a moment ago. */
-type Recorder = RecorderOptions & { known: KnownContacts; news: LaneNews; waryUntil: number };
+type Recorder = RecorderOptions & {
+  known: KnownContacts;
+  admissions: KnownAdmissions;
+  news: LaneNews;
+  waryUntil: number;
+};
 
 /** A request with the identities by which each of its events names its contact. */
 type NamingRequest = EventRequest & { named: readonly NamedIdentity[][] };
@@ -43,7 +49,8 @@ const maxBatch = 1000;
  */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
   const news = createLaneNews(options.onWork);
-  const recorder: Recorder = { ...options, known: createKnownContacts(), news, waryUntil: 0 };
+  const admissions = createKnownAdmissions(options);
+  const recorder: Recorder = { ...options, known: createKnownContacts(), admissions, news, waryUntil: 0 };
   const maxWaiting = options.maxWaiting ?? 20_000;
   const writer = new Gatherer<NamingRequest, EventReceipt>({
     write: (batch) => recordBatch(recorder, batch).finally(() => news.tell(options.now().getTime())),
@@ -71,6 +78,7 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     async idle() {
       await finder.idle();
       await writer.idle();
+      await admissions.idle();
       news.flush();
     },
     depth: () => finder.depth() + writer.depth(),
@@ -178,7 +186,7 @@ async function tryBatch(
   batch: NamingRequest[],
   { isWary }: { isWary: boolean },
 ): Promise<EventReceipt[]> {
-  const { sql, flows, now, news, known } = recorder;
+  const { sql, flows, now, news, known, admissions } = recorder;
   const ids = [...new Set(batch.map(({ workspaceId }) => workspaceId))];
   if (ids.some((id) => !flows.workspace(id))) await flows.refresh(sql);
   const calls = batch.flatMap(({ named }) => named);
@@ -189,12 +197,13 @@ async function tryBatch(
   const toFill = contactsToFill(calls);
   const held = toFill.length === 0 ? new Map() : await heldKinds(sql, toFill);
   const events = batch.flatMap(({ workspaceId, events: own }) => own.map((event) => ({ workspaceId, event })));
-  const plan = makeEventPlan(events, resolveContacts(calls, held, newId), { flows, now: now() });
+  const plan = makeEventPlan(events, resolveContacts(calls, held, newId), { flows, admissions, now: now() });
   const receipts = cut(batch, plan);
   const answers = batch.flatMap((request, index) => keepable(request, receipts[index]));
   const { owned, revisions } = supposed;
   const lanes = await writeEventPlan(sql, plan, { answers, flows, known: { owned, revisions }, now: now() });
   learn(known, supposed, plan.claims);
+  admissions.askFor(plan.toLearn);
   news.add(lanes, plan.events.length);
   return receipts;
 }

@@ -84,7 +84,7 @@ test("says what it will do to flows, and the pass then does that", async () => {
     [paused.id]: "flow_paused",
   });
   const second = (await outcomesOf(again.eventId)).find(({ flowId }) => flowId === never.id);
-  expect(second).toMatchObject({ outcome: "not_started", reason: "already_running" });
+  expect(second).toMatchObject({ outcome: "not_started", reason: "entered_before" });
 });
 
 test("a number picks one flow, and one that does not listen says so", async () => {

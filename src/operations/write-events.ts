@@ -2,6 +2,7 @@ import { mergeProperties } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
 import type { EventOutcome } from "../core/flow/route.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { AdmissionKey } from "../storage/admissions.ts";
 import { type ContactRecord, lockContacts } from "../storage/contact-reads.ts";
 import { type ContactPatch, type ContactRow, emptyPatch } from "../storage/contacts.ts";
 import type { Queryable, Sql, Transaction } from "../storage/database.ts";
@@ -13,8 +14,9 @@ import { type MembershipRow, setMemberships } from "../storage/memberships.ts";
 import { type ChangingEvent, isHeardChange, listsBefore, withChanges } from "./event-changes.ts";
 import type { FlowCache } from "./flow-cache.ts";
 import type { IncomingEvent, RecordedEvent } from "./incoming-event.ts";
+import type { KnownAdmissions } from "./known-admissions.ts";
 import { newIdInLane } from "./new-id.ts";
-import { outcomesAtOnce, settledOutcome } from "./outcomes-at-once.ts";
+import { entriesToLearn, outcomesAtOnce, settledOutcome } from "./outcomes-at-once.ts";
 import type { ContactRef, Resolution } from "./resolve-contacts.ts";
 
 /** Somebody else took an identity (or, with `byRequest`, an idempotency key) between our look and our write: look again. */
@@ -36,6 +38,8 @@ export type EventPlan = {
   patches: ContactPatch[];
   memberships: MembershipRow[];
   events: EventRow[];
+  /** Entries of contacts into flows that are worth knowing, see `KnownAdmissions`. */
+  toLearn: AdmissionKey[];
   /** What each event did that is settled as it comes in. */
   settled: (EventOutcome[] | null)[];
   recorded: RecordedEvent[];
@@ -45,26 +49,28 @@ export type EventPlan = {
   changed: ChangedContact[];
 };
 
+type PlanContext = { flows: FlowCache; admissions: Pick<KnownAdmissions, "of">; now: Date };
+
 /** Turns a batch of events, whose contacts are resolved, into rows. */
 export function makeEventPlan(
   batch: readonly PlannedEvent[],
   { refs, claims }: Resolution,
-  context: { flows: FlowCache; now: Date },
+  context: PlanContext,
 ): EventPlan {
   const plan: EventPlan = {
-    ...{ claims, contacts: [], patches: [], memberships: [], events: [], settled: [], recorded: [] },
+    ...{ claims, contacts: [], patches: [], memberships: [], events: [], toLearn: [], settled: [], recorded: [] },
     ...{ changing: [], changed: [] },
   };
   const created = new Map<string, ContactRow>();
   const patched = new Map<string, ContactPatch>();
-  const { flows, now } = context;
+  const { flows, admissions, now } = context;
   // For each event: literals that name every field, for a spread costs more than all the rest (V8 makes a new shape for it each time).
   batch.forEach((planned, index) => {
     const ref = refs[index] as ContactRef;
     const isFirst = ref.isNew && !created.has(ref.id);
     if (ref.isNew) createContact(created, ref, { planned, now });
     else if (planned.event.properties) patch(patched, ref, { properties: planned.event.properties, now });
-    addEvent(plan, planned, { ref, isFirst, flows, now });
+    addEvent(plan, planned, { ref, isFirst, flows, admissions, now });
   });
   for (const claim of claims) {
     fillIdentity(created, patched, { claim, now: context.now });
@@ -78,13 +84,15 @@ export function makeEventPlan(
 function addEvent(
   plan: EventPlan,
   { workspaceId, event }: PlannedEvent,
-  context: { ref: ContactRef; isFirst: boolean; flows: FlowCache; now: Date },
+  context: PlanContext & { ref: ContactRef; isFirst: boolean },
 ): void {
-  const { ref, isFirst, flows, now } = context;
+  const { ref, isFirst, flows, admissions, now } = context;
   const queued = flows.hears(workspaceId, event.name);
   const id = newIdInLane(ref.lane);
-  const outcomes = queued ? outcomesAtOnce(flows, { workspaceId, event, id }, now) : null;
+  const arriving = { workspaceId, event, id, contact: ref, entered: admissions.of(ref.id) };
+  const outcomes = queued ? outcomesAtOnce(flows, arriving, now) : null;
   plan.settled.push(outcomes);
+  if (queued && outcomes === null) plan.toLearn.push(...entriesToLearn(flows, arriving));
   if (isHeardChange(flows, workspaceId, event)) {
     const { properties = {}, joinList: list = null } = event;
     plan.changing.push({ at: plan.events.length, workspaceId, contact: ref, properties, list });

@@ -20,6 +20,19 @@ export async function loadAdmissions(sql: Queryable, contacts: readonly ContactK
       join admission a on a.lane = k.lane and a.contact_id = k.id`;
 }
 
+export type AdmissionKey = Pick<AdmissionRow, "lane" | "contactId" | "flowId">;
+
+/** Those of these contacts and flows where the contact has entered the flow, under no key. */
+export async function findAdmissions(
+  sql: Queryable,
+  keys: readonly AdmissionKey[],
+): Promise<Pick<AdmissionRow, "contactId" | "flowId" | "runId" | "at">[]> {
+  return sql`
+    select a.contact_id as "contactId", a.flow_id as "flowId", a.run_id as "runId", a.last_at as at
+      from ${recordset(sql, keys, 'lane smallint, "contactId" uuid, "flowId" uuid')} as k
+      join admission a on a.lane = k.lane and a.contact_id = k."contactId" and a.flow_id = k."flowId" and a.key = ''`;
+}
+
 /** Remembers that contacts entered flows. Several entries of one contact, flow and key count as the last. */
 export function saveAdmissions(sql: Queryable, admissions: readonly AdmissionRow[]): PendingQuery<Row[]> {
   const last = new Map(admissions.map((row) => [`${row.contactId}|${row.flowId}|${row.key ?? ""}`, row]));

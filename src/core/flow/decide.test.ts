@@ -50,7 +50,7 @@ test("the second of two events in one batch meets what the first one did", () =>
   const { outcomes } = decide(stateOf(), [event("go", "e1"), event("go", "e2")], contextOf([flow]));
   expect(outcomes.map(({ eventId, outcome, reason }) => [eventId, outcome, reason])).toEqual([
     ["e1", "started", null],
-    ["e2", "not_started", "already_running"],
+    ["e2", "not_started", "entered_before"],
   ]);
 });
 

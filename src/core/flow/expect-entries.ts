@@ -2,7 +2,7 @@ import { readsOf } from "../condition/reads.ts";
 import type { Contact } from "../contact.ts";
 import { type CompiledEntry, type CompiledFlow, listened } from "./compile.ts";
 import { conditionsIn } from "./conditions-in.ts";
-import { type EventOutcome, enterFlow } from "./route.ts";
+import { type EventOutcome, enterFlow, type RouteContext } from "./route.ts";
 import type { Occurrence } from "./step-kind.ts";
 import type { WorkspaceFacts } from "./workspace-facts.ts";
 
@@ -26,7 +26,10 @@ export function expectEntries(
   return flows.flatMap((flow) => expectEntry(flow, occurrence, context) ?? []);
 }
 
-const noAdmissions = new Map();
+const noAdmissions: RouteContext["admissions"] = new Map();
+
+/** `entered`: entries of the contact into flows that are known, by `admissionKey`; there may be more, and later ones. */
+export type RefusalContext = Pick<ExpectContext, "workspace" | "now"> & { entered?: RouteContext["admissions"] };
 
 /**
  * The outcomes of an event that surely brings nobody into `flows`, by the rules of the pass and whoever it is about; null when only the pass
@@ -35,13 +38,15 @@ const noAdmissions = new Map();
 export function sureRefusals(
   flows: readonly CompiledFlow[],
   occurrence: Occurrence,
-  { workspace, now }: Pick<ExpectContext, "workspace" | "now">,
+  { workspace, now, entered = noAdmissions }: RefusalContext,
 ): EventOutcome[] | null {
   const outcomes: EventOutcome[] = [];
-  const context = { contact: anybody, workspace, now, liveRuns: [], admissions: noAdmissions };
+  const context = { contact: anybody, workspace, now, liveRuns: [] };
   try {
     for (const flow of flows) {
-      const entry = enterFlow(flow, occurrence, context);
+      // Only there it counts that the contact was let in, and not when.
+      const admissions = flow.definition.reentry.mode === "never" ? entered : noAdmissions;
+      const entry = enterFlow(flow, occurrence, { ...context, admissions });
       if (entry === null) continue;
       if (entry.outcome === null) return null;
       const { reason } = entry.outcome;

@@ -131,14 +131,14 @@ function reentryOf(
   const { reentry } = flow.definition;
   const key = reentry.key === undefined ? null : safeKey(reentry.key, scope);
   if (key === "") return { key, reason: "key_empty" };
+  const last = context.admissions.get(admissionKey(flow.id, key));
+  // Whether that run has ended or not: so whoever knows that the contact was let in knows the reason, for good.
+  if (last && reentry.mode === "never") return { key, reason: "entered_before" };
   const live = context.liveRuns.filter((run) => run.flowId === flow.id && run.key === key);
   if (live.length > 0 && (reentry.mode === "never" || reentry.whileRunning === "ignore"))
     return { key, reason: "already_running" };
   const replaces = reentry.mode !== "never" && reentry.whileRunning === "restart" ? live : [];
-  if (reentry.mode === "always") return { key, reason: null, replaces };
-  const last = context.admissions.get(admissionKey(flow.id, key));
-  if (!last) return { key, reason: null, replaces };
-  if (reentry.mode === "never") return { key, reason: "entered_before" };
+  if (reentry.mode !== "after" || !last) return { key, reason: null, replaces };
   const zone = firstTimeZone([context.contact.timeZone, context.workspace.timeZone]);
   const again = addDuration(last.lastAt, reentry.span, zone);
   return { key, reason: again <= context.now ? null : "entered_too_recently", replaces };

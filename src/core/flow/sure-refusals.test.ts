@@ -101,6 +101,7 @@ const entry = fc.option(where).map((condition) => ({
 }));
 const reentry = fc.constantFrom<JsonObject>(
   { mode: "never" },
+  { mode: "never" },
   { mode: "always" },
   { mode: "always", whileRunning: "restart" },
   { mode: "always", whileRunning: "beside", key: "{{ event.orderId }}" },
@@ -136,31 +137,56 @@ const contact = fc.constantFrom<Partial<Contact>>(
   { email: null, tags: [], timeZone: null },
   { properties: { plan: "silver", nope: 1 } },
 );
-const key = fc.constantFrom(null, "o-1", "goldo-1", "");
+const key = fc.constantFrom(null, null, null, "o-1", "goldo-1", "");
+/** `known`: of so many of the keys it is known that the contact entered the flows. */
+const past = fc.record({
+  contact,
+  runKeys: fc.array(key, { maxLength: 2 }),
+  entered: fc.array(key, { maxLength: 2 }),
+  known: fc.constantFrom(0, 2),
+});
+
+test("it is sure of a flow that lets in once, and is known to have let the contact in", () => {
+  const once = (key?: string) => listening(null, { changes: { reentry: { mode: "never", ...(key && { key }) } } });
+  const entered = (key: string | null) => new Map([[admissionKey("flow-1", key), { lastAt: noon, runId: "run-1" }]]);
+  const reasonOf = (flow: CompiledFlow, key: string | null) =>
+    sureRefusals([flow], occurrence({ payload: { no: 7 } }), { workspace, now: noon, entered: entered(key) })?.[0]
+      ?.reason;
+  expect(reasonOf(once(), null)).toBe("entered_before");
+  expect(reasonOf(once("{{ event.no }}"), "7")).toBe("entered_before");
+  expect(reasonOf(once("{{ event.no }}"), "8")).toBeUndefined();
+  expect(reasonOf(once(), "7")).toBeUndefined();
+  expect(reasonOf(listening(isGold, { changes: { reentry: { mode: "never" } } }), null)).toBeUndefined();
+  const days = { mode: "after", span: { amount: 3, unit: "days" } };
+  for (const reentry of [{ mode: "always" }, days])
+    expect(reasonOf(listening(null, { changes: { reentry } }), null)).toBeUndefined();
+});
 
 test("what it is sure of, the pass decides for anybody whatever they did before, and nothing else happens", () => {
   let sure = 0;
+  let before = 0;
   fc.assert(
-    fc.property(
-      flows,
-      event,
-      fc.record({ contact, runKeys: fc.array(key, { maxLength: 2 }), entered: fc.array(key, { maxLength: 2 }) }),
-      (all, happened, past) => {
-        const outcomes = sureRefusals(all, happened, { workspace, now: noon });
-        if (outcomes === null) return;
-        sure += 1;
-        const runs = all.flatMap((flow, at) =>
-          past.runKeys.map((own, index) => runOf(flow, { id: `run-${at}-${index}`, key: own })),
-        );
-        const state = stateOf(runs, sampleContact(past.contact));
-        for (const flow of all)
-          for (const own of past.entered)
-            state.admissions.set(admissionKey(flow.id, own), { lastAt: noon, runId: "run-0" });
-        const decision = decide(state, [{ kind: "event", occurrence: happened }], contextOf(all));
-        expect(decision).toEqual({ ...emptyDecision(state.contact), outcomes });
-      },
-    ),
-    { numRuns: 1000 },
+    fc.property(flows, event, past, (all, happened, past) => {
+      const entered = past.entered.slice(0, past.known).flatMap((own) =>
+        // What is known of them may be out of date.
+        all.map(({ id }) => [admissionKey(id, own), { lastAt: new Date(0), runId: "run-old" }] as const),
+      );
+      const outcomes = sureRefusals(all, happened, { workspace, now: noon, entered: new Map(entered) });
+      if (outcomes === null) return;
+      sure += 1;
+      if (outcomes.some(({ reason }) => reason === "entered_before")) before += 1;
+      const runs = all.flatMap((flow, at) =>
+        past.runKeys.map((own, index) => runOf(flow, { id: `run-${at}-${index}`, key: own })),
+      );
+      const state = stateOf(runs, sampleContact(past.contact));
+      for (const flow of all)
+        for (const own of past.entered)
+          state.admissions.set(admissionKey(flow.id, own), { lastAt: noon, runId: "run-0" });
+      const decision = decide(state, [{ kind: "event", occurrence: happened }], contextOf(all));
+      expect(decision).toEqual({ ...emptyDecision(state.contact), outcomes });
+    }),
+    { numRuns: 2000 },
   );
   expect(sure).toBeGreaterThan(100);
+  expect(before).toBeGreaterThan(5);
 });

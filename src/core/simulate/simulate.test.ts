@@ -52,7 +52,7 @@ test("says why an event starts nothing", () => {
   const sim = play(waitAndMail, { events: [go, go], changes: { reentry: { mode: "never" } } });
   expect(sim.contact("ada").outcomes.map(({ outcome, reason }) => [outcome, reason])).toEqual([
     ["started", null],
-    ["not_started", "already_running"],
+    ["not_started", "entered_before"],
   ]);
 });
 

@@ -292,28 +292,3 @@ test("whatever is taken after up to three mutations of a plain call, Node reads 
   expect(taken.untouched).toBeGreaterThanOrEqual(50);
   expect(taken.mutated).toBeGreaterThanOrEqual(30);
 });
-
-test("what a call says is the same behind any other, and a head that comes again is not read again", () => {
-  const part = fc.record({
-    first: fc.constantFrom("POST /v1/events HTTP/1.1", "POST /v1/event HTTP/1.1", "GET /v1/events HTTP/1.1"),
-    host: fc.constantFrom("Host: a.example", "Host: a.exampl", "Host: a.example:80"),
-    more: fc.constantFrom([], ["x: 1"], ["x: 1", "x: 1"], ["Expect: 100-continue"]),
-    body: fc.constantFrom(good, "{}", "{ }", "\r\n\r\n"),
-    cut: fc.constantFrom(0, 0, 1, 30, -1),
-  });
-  const bytesOf = ({ cut, ...parts }: Parts & { cut: number }) => {
-    const text = `${requestOf(parts)}${cut < 0 ? "x" : ""}`;
-    return Buffer.from(text.slice(0, text.length - Math.max(0, cut)), "latin1");
-  };
-  fc.assert(
-    fc.property(part, part, (one, two) => {
-      const before = readPlainCall(bytesOf({ ...one, cut: 0 }));
-      const head = before === null || before === "incomplete" ? null : before.head;
-      const call = readPlainCall(bytesOf(two), head);
-      expect(call).toEqual(readPlainCall(bytesOf(two)));
-      const isAgain = head !== null && requestOf(one).split("\r\n\r\n")[0] === requestOf(two).split("\r\n\r\n")[0];
-      if (isAgain && call !== null && call !== "incomplete") expect(call.head).toBe(head);
-    }),
-    { numRuns: 2000 },
-  );
-});
