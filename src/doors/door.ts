@@ -26,7 +26,7 @@ export type ExpressCall = {
   answerHeaders: string[];
 };
 
-/** `headers`: names and values in turn. */
+/** `headers`: names and values in turn; a list that was given once is not changed any more. */
 export type ExpressAnswer = { status: number; headers: readonly string[]; body: object };
 
 /** Returns what makes the answer of success; null leaves the call to the framework, which says what is wrong with its body. */

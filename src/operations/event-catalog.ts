@@ -53,22 +53,21 @@ export function eventAddress(token: string, account: number): EventAddress {
   return { key: /^[0-9a-f]{32}$/.test(token) ? hashOf(token) : null, account };
 }
 
-/** The event at an address without a key. Throws `event_definition_not_found`. */
-export async function requireEventAt(platform: Platform, { key, account }: EventAddress): Promise<KnownEvent> {
-  const found =
-    key === null
-      ? undefined
-      : (rememberedByToken(platform, key, account) ??
-        (await lookTwice(platform, () => findByToken(platform, key, account), key)));
+/** The event at an address without a key; at once where all that is known is fresh, as for nearly every call. Throws `event_definition_not_found`. */
+export function requireEventAt(platform: Platform, address: EventAddress): KnownEvent | Promise<KnownEvent> {
+  return rememberedAt(platform, address) ?? lookForEventAt(platform, address);
+}
+
+async function lookForEventAt(platform: Platform, { key, account }: EventAddress): Promise<KnownEvent> {
+  const found = key === null ? undefined : await lookTwice(platform, () => findByToken(platform, key, account), key);
   if (found) return found;
   throw new AppError("event_definition_not_found", "There is no event at this address.");
 }
 
-/** The event at an address while all that is known is fresh: at once, for that is what nearly every call finds. */
-function rememberedByToken(platform: Platform, key: string, account: number): KnownEvent | undefined {
+function rememberedAt(platform: Platform, { key, account }: EventAddress): KnownEvent | undefined {
   const memory = memoryOf(platform);
-  const owner = memory.owners.get(key);
-  if (owner === undefined || !isFresh(platform, memory)) return undefined;
+  const owner = key === null ? undefined : memory.owners.get(key);
+  if (key === null || owner === undefined || !isFresh(platform, memory)) return undefined;
   const event = currentCatalog(platform, owner)?.byToken.get(key);
   return event?.account === account ? event : undefined;
 }

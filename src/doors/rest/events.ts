@@ -63,6 +63,8 @@ export function serveEvents(app: RestApp, context: RestContext): void {
   );
 }
 
+const jsonHeaders = ["content-type", "application/json; charset=utf-8"];
+
 /** The short way of single events. */
 function expressRoute(context: RestContext): ExpressRoute {
   const prepare: ExpressPrepare = (call) => {
@@ -72,7 +74,7 @@ function expressRoute(context: RestContext): ExpressRoute {
       const caller = await context.admit(call, keyForms);
       const { headers } = call;
       const { body } = await record(context, { caller, event: read.data, headers, idempotency: undefined });
-      return { status: 202, headers: ["content-type", "application/json; charset=utf-8"], body };
+      return { status: 202, headers: jsonHeaders, body };
     };
   };
   return { path: "/v1/events", at: (url) => (url === "/v1/events" ? prepare : null) };

@@ -117,7 +117,8 @@ function openRoute(context: DoorContext): ExpressRoute {
       const body = readPlainBody(bytes);
       if (body === null) return null;
       return async () => {
-        const event = await requireEventAt(context.platform, address);
+        const found = requireEventAt(context.platform, address);
+        const event = found instanceof Promise ? await found : found;
         const receipt = await recordCall({ body, isForm: false, ip, headers: given }, { event, context });
         context.countEvents(1);
         return { status: 200, headers, body: answerOf(receipt, context) };

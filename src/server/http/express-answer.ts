@@ -13,9 +13,20 @@ export function answerText(
   const text = JSON.stringify(body);
   const length = String(Buffer.byteLength(text));
   const own = ["x-request-id", id, "x-content-type-options", "nosniff", "content-length", length];
-  const fields = [own, answerHeaders, headers].map(fieldsText).join("");
+  const fields = `${fieldsText(own)}${fieldsText(answerHeaders)}${fixedText(headers)}`;
   const end = isLast ? "Connection: close" : `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}`;
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}Date: ${dateText()}\r\n${end}\r\n\r\n${text}`;
+}
+
+const fixed = new WeakMap<readonly string[], string>();
+
+/** The text of fields that are the same list for every call of a route, made once. */
+function fixedText(fields: readonly string[]): string {
+  const known = fixed.get(fields);
+  if (known !== undefined) return known;
+  const text = fieldsText(fields);
+  fixed.set(fields, text);
+  return text;
 }
 
 /** `fields`: names and values in turn. */
