@@ -9,6 +9,7 @@ import { createTestEngine } from "../testing/engine.ts";
 import { definitionOf } from "../testing/flow-fixture.ts";
 import { createKnownAdmissions } from "./known-admissions.ts";
 import { newId } from "./new-id.ts";
+import { entriesToLearn } from "./outcomes-at-once.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -68,6 +69,53 @@ test("a look that fails leaves everything unknown", async () => {
   known.askFor([two]);
   await known.idle();
   expect(known.of(one.contactId).size).toBe(0);
+});
+
+test("is asked no more than it can remember while a look is under way", async () => {
+  const known = createKnownAdmissions({ sql: database.sql, lookAt: 1 });
+  const keys = Array.from({ length: 60 }, keyOf);
+  await saveAdmissions(
+    database.sql,
+    keys.map((key) => ({ ...key, key: null, runId: newId(), at })),
+  );
+  await database.sql.begin(async (sql) => {
+    await sql`lock table admission`;
+    for (const key of keys) known.askFor([key]);
+  });
+  await known.idle();
+  for (const key of [keyOf(), keyOf()]) {
+    known.askFor([key]);
+    await known.idle();
+  }
+  expect(keys.filter(({ contactId }) => known.of(contactId).size > 0).length).toBeLessThanOrEqual(20);
+});
+
+test("is asked for what would settle further events, and for nothing else", async () => {
+  const engine = await createTestEngine({ sql: database.sql });
+  const { workspaceId, flows } = engine;
+  const publish = (event: string, reentry: JsonObject, where?: JsonObject) => {
+    const entries = { begin: { kind: "event", config: { event, ...(where && { where }) }, next: "done" } };
+    return engine.publish(definitionOf({ done: { kind: "end", config: {} } }, { entries, reentry }));
+  };
+  const never = { mode: "never" };
+  const once = await publish("once", never, { field: "event.total", operator: "atLeast", value: 5 });
+  await publish("of whom", never, { field: "contact.tags", operator: "includes", value: "vip" });
+  await publish("keyed", { ...never, key: "{{ event.total }}" });
+  await publish("both", never);
+  await publish("both", { mode: "always" });
+  await flows.refresh(database.sql);
+  const contact = { id: newId(), lane: 3 };
+  const learnt = (name: string, total: number, entered = new Map()) => {
+    const about = { occurredAt: null, source: "test", client: null, target: null, identity: { externalId: "x" } };
+    const event = { name, payload: { total }, ...about };
+    return entriesToLearn(flows, { workspaceId, event, id: newId(), contact, entered }, at);
+  };
+  expect(learnt("once", 7)).toEqual([{ lane: 3, contactId: contact.id, flowId: once }]);
+  expect(learnt("once", 7, new Map([[admissionKey(once, null), { lastAt: at, runId: newId() }]]))).toEqual([]);
+  expect([learnt("once", 1), ...["of whom", "keyed", "both", "unheard"].map((name) => learnt(name, 7))].flat()).toEqual(
+    [],
+  );
+  await engine.stop();
 });
 
 test("events of contacts that are known to have entered a flow are settled as they come, as the flows would settle them", async () => {

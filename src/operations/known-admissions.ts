@@ -10,7 +10,7 @@ import { createRecent } from "./recent.ts";
 export type KnownAdmissions = {
   /** The known entries of a contact, by `admissionKey`. */
   of(contactId: string): ReadonlyMap<string, AdmissionRecord>;
-  /** Has these looked up when enough have gathered twice over: by then the flows have met what is in line now. */
+  /** Has these looked up when enough have gathered twice over: by then the flows have mostly met what is in line now. */
   askFor(keys: readonly AdmissionKey[]): void;
   /** Resolves when nothing is being looked up. */
   idle(): Promise<void>;
@@ -18,11 +18,14 @@ export type KnownAdmissions = {
 
 export type KnownAdmissionsOptions = {
   sql: Queryable;
-  /** So many contacts and flows are looked up together. */
+  /** So many contacts and flows are looked up together, or more where the look before took long. */
   lookAt?: number;
-  /** About 300 bytes each; up to twice as many contacts are kept. */
+  /** About 600 bytes each with one flow; up to twice as many contacts are kept. */
   maxContacts?: number;
 };
+
+/** So many times what is looked up together is remembered while a look is under way. */
+const mostAsked = 16;
 
 const none: ReadonlyMap<string, AdmissionRecord> = new Map();
 
@@ -48,6 +51,8 @@ export function createKnownAdmissions({
   return {
     of: (contactId) => entries.find(contactId) ?? none,
     askFor(keys) {
+      // The database does not keep up: what is not learnt now is asked for again.
+      if (asked.size >= mostAsked * lookAt) return;
       for (const key of keys) asked.set(`${key.contactId}${key.flowId}`, key);
       if (asked.size < lookAt || looking) return;
       const due = earlier;

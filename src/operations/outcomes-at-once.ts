@@ -43,15 +43,22 @@ function startedAlone(flows: FlowCache, workspaceId: string, name: string): read
   return listening.length > maxFlowsAtOnce ? null : listening;
 }
 
-/** The entries that would settle further events of the contact, were they known: into flows that let a contact in only once. */
-export function entriesToLearn(
-  flows: FlowCache,
-  { workspaceId, event, contact, entered }: ArrivingEvent,
-): AdmissionKey[] {
-  return (startedAlone(flows, workspaceId, event.name) ?? []).flatMap(({ id: flowId, definition: { reentry } }) =>
-    reentry.mode === "never" && reentry.key === undefined && !entered.has(admissionKey(flowId, null))
-      ? [{ lane: contact.lane, contactId: contact.id, flowId }]
-      : [],
+/**
+ * The entries of its contact that are not known and, were they so, would settle an event that has to wait in line: into flows that let a
+ * contact in only once. Where more than that is in question, none.
+ */
+export function entriesToLearn(flows: FlowCache, arriving: ArrivingEvent, now: Date): AdmissionKey[] {
+  const { workspaceId, event, contact, entered } = arriving;
+  const unknown = (startedAlone(flows, workspaceId, event.name) ?? []).flatMap(({ id, definition: { reentry } }) => {
+    const key = admissionKey(id, null);
+    return reentry.mode === "never" && reentry.key === undefined && !entered.has(key) ? [key] : [];
+  });
+  if (unknown.length === 0) return [];
+  const supposed = unknown.map((key) => [key, { lastAt: now, runId: "" }] as const);
+  const outcomes = outcomesAtOnce(flows, { ...arriving, entered: new Map([...entered, ...supposed]) }, now) ?? [];
+  const { id: contactId, lane } = contact;
+  return outcomes.flatMap(({ flowId, reason }) =>
+    reason === "entered_before" && unknown.includes(admissionKey(flowId, null)) ? [{ lane, contactId, flowId }] : [],
   );
 }
 

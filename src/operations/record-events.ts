@@ -79,8 +79,8 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
     async idle() {
       await finder.idle();
       await writer.idle();
-      await admissions.idle();
       news.flush();
+      await admissions.idle();
     },
     depth: () => finder.depth() + writer.depth(),
   };

@@ -1,6 +1,7 @@
 import { AppError } from "../core/errors.ts";
-import { withLane } from "../core/id.ts";
+import { laneOf, withLane } from "../core/id.ts";
 import type { Transaction } from "../storage/database.ts";
+import { lockLane } from "../storage/lanes.ts";
 import { insertMessageEvents } from "../storage/message-events.ts";
 import { lockMessage, type MessageRow } from "../storage/message-reads.ts";
 import { updateMessages } from "../storage/messages.ts";
@@ -25,6 +26,8 @@ export async function settleMessage(
   knownId(id, "message_not_found");
   const now = platform.now();
   const row = await platform.sql.begin(async (sql) => {
+    // As for every change from outside a pass, and before the message: who deletes its contact holds the lane, and wants the message later.
+    await lockLane(sql, laneOf(id));
     const message = await lockMessage(sql, { workspaceId: caller.workspaceId, id });
     if (!message) throw new AppError("message_not_found");
     if (message.status !== "unknown" && message.status !== "held") {

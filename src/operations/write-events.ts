@@ -92,7 +92,7 @@ function addEvent(
   const arriving = { workspaceId, event, id, contact: ref, entered: admissions.of(ref.id) };
   const outcomes = queued ? outcomesAtOnce(flows, arriving, now) : null;
   plan.settled.push(outcomes);
-  if (queued && outcomes === null) plan.toLearn.push(...entriesToLearn(flows, arriving));
+  if (queued && outcomes === null) plan.toLearn.push(...entriesToLearn(flows, arriving, now));
   if (isHeardChange(flows, workspaceId, event)) {
     const { properties = {}, joinList: list = null } = event;
     plan.changing.push({ at: plan.events.length, workspaceId, contact: ref, properties, list });

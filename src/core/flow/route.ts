@@ -135,6 +135,7 @@ function reentryOf(
   // Whether that run has ended or not: so whoever knows that the contact was let in knows the reason, for good.
   if (last && reentry.mode === "never") return { key, reason: "entered_before" };
   const live = context.liveRuns.filter((run) => run.flowId === flow.id && run.key === key);
+  // Of flows that let in once only a run without an admission comes here; none is made, and none may double.
   if (live.length > 0 && (reentry.mode === "never" || reentry.whileRunning === "ignore"))
     return { key, reason: "already_running" };
   const replaces = reentry.mode !== "never" && reentry.whileRunning === "restart" ? live : [];

@@ -4,6 +4,7 @@ import { insertEffects, type OutboxRow } from "../../storage/outbox.ts";
 import { stopContactEffects } from "../../storage/outbox-changes.ts";
 import { createTestDatabase, type TestDatabase } from "../../testing/database.ts";
 import { createTestEngine } from "../../testing/engine.ts";
+import { untilWaiting } from "../../testing/until-waiting.ts";
 import type { Next } from "./performer.ts";
 import { createSettler } from "./settle.ts";
 
@@ -24,15 +25,6 @@ function effectOf(runId: string, contactId: string): OutboxRow {
     ...{ version: 1, step: "call", messageId: null, data: {}, awaited: true, attempt: 0, priority: 1, putOff: null },
     ...{ firstDueAt: now, dueAt: now },
   };
-}
-
-/** Resolves when so many transactions wait for a lock. */
-async function untilWaiting(count: number): Promise<void> {
-  for (;;) {
-    const [row] = await database.sql`
-      select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    if (row?.["count"] >= count) return;
-  }
 }
 
 test("what came of several effects of a contact, and the deletion of the contact, wait for each other in one order only", async () => {
@@ -56,9 +48,9 @@ test("what came of several effects of a contact, and the deletion of the contact
       settler.add({ effect: others, next: answer }),
       settler.add({ effect: second, next: done }),
     ]);
-    await untilWaiting(1);
+    await untilWaiting(database.sql, 1);
     deleted = database.sql.begin((other) => stopContactEffects(other, { lane: 1, contactId: contact }));
-    await untilWaiting(2);
+    await untilWaiting(database.sql, 2);
   });
   expect(await settled).toHaveLength(3);
   expect(await deleted).toEqual([{ messageId: null }]);

@@ -37,7 +37,7 @@ export function readPlainCall(bytes: Buffer, last: PlainHead | null = null): Pla
 }
 
 function beginsWith(bytes: Buffer, start: Buffer): boolean {
-  return bytes.length > start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0;
+  return bytes.length >= start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0;
 }
 
 /**
