@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // As long as a machine that is busy with other things may take; what is waited for comes at once elsewhere.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       { extends: true, test: { name: "pure", include: pure, exclude: [agreement] } },
       {

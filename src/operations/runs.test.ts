@@ -209,7 +209,7 @@ test("explains why a contact is in a flow, came not in, or was never heard of", 
   await engine.record({ name: "other", identity: { email: "quiet@example.com" } });
   await engine.settle();
   const again = await explainFlow(platform, platform.caller, { contactId, flowId });
-  expect(again.facts.join("\n")).toContain("started nothing: the contact was in the flow already");
+  expect(again.facts.join("\n")).toContain("started nothing: the contact may enter only once, and had entered before");
   const refused = await explain("poor@example.com", flowId);
   expect(refused.summary).toContain("the condition of the entry did not hold");
   expect(JSON.stringify(refused.events[0]?.outcomes[0]?.detail)).toContain('"actual":5');
