@@ -35,7 +35,7 @@ export type ExpressPrepare = (call: ExpressCall) => (() => Promise<ExpressAnswer
 /** A route that calls may take past the framework, beside the one in it of the same `path`. */
 export type ExpressRoute = {
   path: string;
-  /** What prepares the calls of this URL, where it is one of the route. Kept for further calls of the connection. */
+  /** What prepares the calls of this URL, where it is one of the route. Kept for further calls that begin alike. */
   at: (url: string) => ExpressPrepare | null;
   /** The answer to an error, in the words of the door; those of our own API when absent. */
   refuse?: (error: AppError) => ExpressAnswer;

@@ -41,9 +41,9 @@ export async function openBothEnds(server: Server, port: number): Promise<RawCon
 /** Resolves when the server has read what comes next, and begun with it. */
 export const nextRead = (far: Socket) => new Promise((resolve) => far.once("data", resolve));
 
-/** A connection of a client that sends what it is told, right or wrong. */
-export async function openConnection(port: number): Promise<RawConnection> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+/** A connection of a client that sends what it is told, right or wrong. `from`: its own address, one of loopback. */
+export async function openConnection(port: number, from = "127.0.0.1"): Promise<RawConnection> {
+  const socket = connect({ port, host: "127.0.0.1", localAddress: from, noDelay: true });
   await once(socket, "connect");
   let received = "";
   let isOver = false;

@@ -67,6 +67,28 @@ test("every call of a connection is met by its own head and body, also behind on
   connection.socket.destroy();
 });
 
+// Other systems have but one address of loopback.
+test.runIf(process.platform === "linux")("calls that begin the same keep their own sender and body", async () => {
+  const texts = ["127.0.0.1", "127.0.0.2", "127.0.0.1"].map((from, index) => [from, `"call ${index}"`] as const);
+  for (const [from, text] of texts) {
+    const connection = await openConnection(lane.port, from);
+    connection.write(bytesOf(hot({ body: text })));
+    expect(JSON.parse((await connection.next()).body)).toEqual({ text, ip: from });
+    connection.socket.destroy();
+  }
+});
+
+test("more beginnings than are remembered are met all the same, and the first of them again", async () => {
+  const connection = await openConnection(lane.port);
+  for (const number of [...Array(1200).keys(), 0]) {
+    const id = `r${number}`;
+    connection.write(bytesOf(hot({ headers: [json, ["X-Request-Id", id]], body: `"${number}"` })));
+    const answer = await connection.next();
+    expect([answer.headers["x-request-id"], JSON.parse(answer.body).text]).toEqual([id, `"${number}"`]);
+  }
+  connection.socket.destroy();
+});
+
 test("leaves the connection for good with the first call that it does not take", async () => {
   const connection = await openConnection(lane.port);
   const ways: (string | undefined)[] = [];

@@ -13,6 +13,13 @@ test("takes a plain call of its route, and tells of it", async () => {
   ]);
 });
 
+test.each(["plain", "ünd €", "日本語 🎈", "\u0000\u001f", "\ud800"])("gives back %j in its answer", async (word) => {
+  const text = JSON.stringify(word);
+  const answer = await callRaw(lane.port, hot({ body: text }));
+  expect(Number(answer.headers["content-length"])).toBe(Buffer.byteLength(answer.body));
+  expect(JSON.parse(answer.body)).toMatchObject({ text });
+});
+
 test("takes a body of any size up to 64 KB that came in one piece", async () => {
   for (const size of [2, 1000, 16_384, 30_000, 60_000]) {
     const text = `"${"x".repeat(size - 2)}"`;

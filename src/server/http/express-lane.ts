@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { ExpressAnswer, ExpressCall, ExpressPrepare, ExpressRoute } from "../../doors/door.ts";
+import { createRecent, type Recent } from "../../operations/recent.ts";
 import type { Answered } from "./answered.ts";
-import { answerText } from "./express-answer.ts";
+import { type AnswerText, answerText } from "./express-answer.ts";
 import { type PlainCall, type PlainHead, readPlainCall } from "./plain-call.ts";
 import { requestIdOf } from "./request-id.ts";
 
@@ -26,16 +27,20 @@ type Lane = {
   /** What Node does with a new connection. */
   ordinary: (socket: Socket) => void;
   guests: Set<Guest>;
+  /** How calls of all connections began, by the text of the head: clients send few different ones, and what they come to is not found out again. */
+  beginnings: Recent<Beginning>;
 };
+
+/** A head is at most 8 KB, most are of 300 bytes; up to twice as many are kept. */
+const maxBeginnings = 500;
 
 /** A connection is kept so much longer than clients are told: one that comes in the last moment is not turned away. */
 const graceMs = 1000;
 
-/** A connection that has brought nothing but plain calls until now. `held`: the beginning of the next one; `last`: how the one before began. */
+/** A connection that has brought nothing but plain calls until now. `held`: the beginning of the next one. */
 type Guest = {
   socket: Socket;
   held: Buffer | null;
-  last: Beginning | null;
   isBusy: boolean;
   hasEnded: boolean;
   listeners: readonly (readonly [event: string, listener: (chunk: Buffer) => void])[];
@@ -53,7 +58,7 @@ type Beginning = { head: PlainHead; route: ExpressRoute; prepare: ExpressPrepare
 export function openExpressLane(server: Server, options: ExpressLaneOptions): void {
   const [ordinary] = server.listeners("connection") as Lane["ordinary"][];
   if (!ordinary) throw new Error("The server has no listener yet.");
-  const lane: Lane = { options, server, ordinary, guests: new Set() };
+  const lane: Lane = { options, server, ordinary, guests: new Set(), beginnings: createRecent(maxBeginnings) };
   server.off("connection", ordinary);
   server.on("connection", (socket: Socket) => enter(lane, socket));
   // Called whenever a server closes.
@@ -70,7 +75,7 @@ export function openExpressLane(server: Server, options: ExpressLaneOptions): vo
 }
 
 function enter(lane: Lane, socket: Socket): void {
-  const guest: Guest = { socket, held: null, last: null, isBusy: false, hasEnded: false, listeners: [] };
+  const guest: Guest = { socket, held: null, isBusy: false, hasEnded: false, listeners: [] };
   guest.listeners = [
     ["data", (chunk) => take(lane, guest, chunk)],
     ["end", () => end(guest)],
@@ -106,7 +111,7 @@ function take(lane: Lane, guest: Guest, chunk: Buffer): void {
   const bytes = held ? Buffer.concat([held, chunk]) : chunk;
   // A server that closes has more to say than an answer; whoever does not read answers has to wait until he does.
   const isOpen = lane.server.listening && socket.writableLength === 0;
-  const call = isOpen ? readPlainCall(bytes, guest.last?.head) : null;
+  const call = isOpen ? readPlainCall(bytes, (text) => lane.beginnings.find(text)?.head) : null;
   if (call === "incomplete" && !held) {
     guest.held = bytes;
     socket.setTimeout(lane.options.requestTimeoutMs);
@@ -119,22 +124,25 @@ function take(lane: Lane, guest: Guest, chunk: Buffer): void {
 
 type Begun = { call: ExpressCall; route: ExpressRoute; make: () => Promise<ExpressAnswer> };
 
-function begin({ options }: Lane, guest: Guest, { head, bytes }: PlainCall): Begun | null {
+function begin(lane: Lane, { socket }: Guest, { head, bytes }: PlainCall): Begun | null {
+  const { trustProxy, bodyLimitBytes } = lane.options;
+  const beginning = lane.beginnings.find(head.text) ?? beginningOf(lane, head);
   const { url, headers } = head;
-  const beginning = guest.last?.head === head ? guest.last : beginningOf(options.routes, head);
-  const ip = beginning && addressOf({ headers, socket: guest.socket }, options.trustProxy);
-  if (!beginning || ip === undefined || ip === null || bytes.length > options.bodyLimitBytes) return null;
-  guest.last = beginning;
+  const ip = addressOf({ headers, socket }, trustProxy);
+  if (beginning === null || ip === null || bytes.length > bodyLimitBytes) return null;
   const { route, prepare } = beginning;
   const call = { id: requestIdOf({ headers }), method: "POST", url, headers, ip, bytes, answerHeaders: [] };
   const make = prepared(prepare, call);
   return make && { call, route, make };
 }
 
-function beginningOf(routes: readonly ExpressRoute[], head: PlainHead): Beginning | null {
-  for (const route of routes) {
+function beginningOf({ options, beginnings }: Lane, head: PlainHead): Beginning | null {
+  for (const route of options.routes) {
     const prepare = route.at(head.url);
-    if (prepare) return { head, route, prepare };
+    if (prepare === null) continue;
+    const beginning = { head, route, prepare };
+    beginnings.keep(head.text, beginning);
+    return beginning;
   }
   return null;
 }
@@ -170,19 +178,19 @@ async function send({ options, server }: Lane, guest: Guest, { call, route, make
   }
   // Else the connection would hold up the end of a server that closes.
   const isLast = guest.hasEnded || !server.listening;
-  const text = answerText(call, given, { isLast, keepAliveSeconds: Math.floor(options.keepAliveTimeoutMs / 1000) });
+  const written = answerText(call, given, { isLast, keepAliveSeconds: Math.floor(options.keepAliveTimeoutMs / 1000) });
   const { id, method, url } = call;
-  if (isLast) endWith(socket, text);
-  else if (!socket.destroyed) socket.write(text);
+  if (isLast) endWith(socket, written);
+  else if (!socket.destroyed) socket.write(written.text, written.encoding);
   options.onAnswer({ id, method, url, route: route.path, status: given.status, ms: performance.now() - startedAt });
   guest.isBusy = false;
   if (!isLast && socket.isPaused()) socket.resume();
 }
 
 /** As Node ends a connection: what the client sends, or whether it ends its side, matters no more. */
-function endWith(socket: Socket, text: string): void {
+function endWith(socket: Socket, { text, encoding }: AnswerText): void {
   if (socket.destroyed) return;
-  socket.end(text);
+  socket.end(text, encoding);
   socket.pause();
   socket.destroySoon();
 }
@@ -201,12 +209,12 @@ function giveUp(lane: Lane, guest: Guest): void {
 
 const plainAddress = /^[\da-f.:]+(?=,|$)/i;
 
-/** The address of the sender, the same as the framework says; undefined where a proxy wrote something that has to be taken apart. */
+/** The address of the sender, the same as the framework says; null where a proxy wrote something that has to be taken apart. */
 function addressOf(
   { headers, socket }: { headers: IncomingHttpHeaders; socket: Socket },
   trustProxy: boolean,
-): string | undefined {
+): string | null {
   const forwarded = trustProxy ? headers["x-forwarded-for"] : undefined;
   if (forwarded === undefined) return socket.remoteAddress ?? "";
-  return plainAddress.exec(String(forwarded))?.[0];
+  return plainAddress.exec(String(forwarded))?.[0] ?? null;
 }

@@ -30,7 +30,7 @@ test("what a call says is the same behind any other, and a head that comes again
       const two = other ?? one;
       const before = readPlainCall(bytesOf(one));
       const last = before === null || before === "incomplete" ? null : before.head;
-      const call = readPlainCall(bytesOf(two, missing), last);
+      const call = readPlainCall(bytesOf(two, missing), (text) => (last?.text === text ? last : undefined));
       expect(call).toEqual(readPlainCall(bytesOf(two, missing)));
       const [headOfOne, headOfTwo] = [one, two].map((parts) => requestOf(parts).split("\r\n\r\n")[0]);
       if (last === null || call === null || call === "incomplete" || headOfOne !== headOfTwo) return;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** All of a request before its body, as it came in `bytes`. `length`: how long the body is. */
-export type PlainHead = { bytes: Buffer; url: string; headers: IncomingHttpHeaders; length: number };
+/** All of a request before its body and the empty line, as it came in `text`. `length`: how long the body is. */
+export type PlainHead = { text: string; url: string; headers: IncomingHttpHeaders; length: number };
 
 /** A request that came as it usually does. `bytes`: its body. */
 export type PlainCall = { head: PlainHead; bytes: Buffer };
@@ -10,6 +10,7 @@ export type PlainCall = { head: PlainHead; bytes: Buffer };
 const maxBytes = 65_536;
 const maxHeadBytes = 8_192;
 const maxHeaders = 64;
+const headEnd = Buffer.from("\r\n\r\n");
 
 const requestLine = /^POST (\/[!-~]*) HTTP\/1\.1$/;
 /**
@@ -25,34 +26,34 @@ const unplainFields = [
 
 /**
  * The request that these bytes are, to the last one; "incomplete" when only the end of the body is missing; null when they are anything else.
- * `last`: the head of the call before on the same connection. Most clients send the same one again, and it is not read twice.
+ * `known`: finds a head that came before. Most clients send the same few again and again, and they are not read twice.
  */
-export function readPlainCall(bytes: Buffer, last: PlainHead | null = null): PlainCall | "incomplete" | null {
+export function readPlainCall(
+  bytes: Buffer,
+  known: (text: string) => PlainHead | undefined = () => undefined,
+): PlainCall | "incomplete" | null {
   if (bytes.length > maxBytes) return null;
-  const head = last !== null && beginsWith(bytes, last.bytes) ? last : readHead(bytes);
+  const end = bytes.indexOf(headEnd);
+  if (end < 0 || end > maxHeadBytes) return null;
+  const text = bytes.toString("latin1", 0, end);
+  const head = known(text) ?? readHead(text);
   if (head === null) return null;
-  const missing = head.bytes.length + head.length - bytes.length;
+  const from = end + headEnd.length;
+  const missing = from + head.length - bytes.length;
   if (missing < 0 || bytes.length + missing > maxBytes) return null;
-  return missing > 0 ? "incomplete" : { head, bytes: bytes.subarray(head.bytes.length) };
-}
-
-function beginsWith(bytes: Buffer, start: Buffer): boolean {
-  return bytes.length >= start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0;
+  return missing > 0 ? "incomplete" : { head, bytes: bytes.subarray(from) };
 }
 
 /**
  * This recognises one form of POST and does not read HTTP: of whatever is unusual in it, Node's own parser has to make sense. No field comes
  * twice, the length is plain digits and there is no other word about how long the body is, so no two readers can disagree about it.
  */
-function readHead(bytes: Buffer): PlainHead | null {
-  const end = bytes.indexOf("\r\n\r\n");
-  if (end < 0 || end > maxHeadBytes) return null;
-  const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n", maxHeaders + 1);
+function readHead(text: string): PlainHead | null {
+  const [first = "", ...lines] = text.split("\r\n", maxHeaders + 1);
   const url = requestLine.exec(first)?.[1];
   const headers = lines.length === maxHeaders ? null : readFields(lines);
   if (url === undefined || headers === null || !isPlain(headers)) return null;
-  // A copy, for it outlives the buffer that it came in.
-  return { bytes: Buffer.from(bytes.subarray(0, end + 4)), url, headers, length: Number(headers["content-length"]) };
+  return { text, url, headers, length: Number(headers["content-length"]) };
 }
 
 function readFields(lines: readonly string[]): Record<string, string> | null {
