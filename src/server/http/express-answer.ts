@@ -4,18 +4,24 @@ import type { ExpressAnswer, ExpressCall } from "../../doors/door.ts";
 /** `isLast`: whether the connection ends with it; else how many seconds it is kept when nothing comes. */
 export type AnswerEnd = { isLast: boolean; keepAliveSeconds: number };
 
+/** `encoding`: latin1 where that is the same as UTF-8, for Node writes it several times faster. */
+export type AnswerText = { text: string; encoding: "latin1" | "utf8" };
+
 /** An answer as it goes over the wire, with the fields that Node writes of itself. Throws where a value cannot be in a header. */
 export function answerText(
   { id, answerHeaders }: Pick<ExpressCall, "id" | "answerHeaders">,
   { status, headers, body }: ExpressAnswer,
   { isLast, keepAliveSeconds }: AnswerEnd,
-): string {
+): AnswerText {
   const text = JSON.stringify(body);
-  const length = String(Buffer.byteLength(text));
-  const own = ["x-request-id", id, "x-content-type-options", "nosniff", "content-length", length];
-  const fields = `${fieldsText(own)}${fieldsText(answerHeaders)}${fixedText(headers)}`;
+  const length = Buffer.byteLength(text);
+  const own = `x-request-id: ${id}\r\nx-content-type-options: nosniff\r\ncontent-length: ${length}\r\n`;
+  const fields = `${own}${fieldsText(answerHeaders)}${fixedText(headers)}`;
   const end = isLast ? "Connection: close" : `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveSeconds}`;
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}Date: ${dateText()}\r\n${end}\r\n\r\n${text}`;
+  return {
+    text: `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}Date: ${dateText()}\r\n${end}\r\n\r\n${text}`,
+    encoding: length === text.length ? "latin1" : "utf8",
+  };
 }
 
 const fixed = new WeakMap<readonly string[], string>();
