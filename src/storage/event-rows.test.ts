@@ -23,7 +23,7 @@ const columns = {
   occurredAt: fc.constantFrom(now, later, new Date(now)),
   acceptedAt: fc.constantFrom(now, later, new Date(now)),
   source: fc.constantFrom("api", "sendpulse"),
-  client: fc.constantFrom<EventRow["client"]>({ ip: "::1" }, null, { ip: "::2" }, "null", [1], ""),
+  client: fc.constantFrom<EventRow["client"]>({ ip: "::1" }, { ip: "::1" }, null, { ip: "::2" }, "null", [1], ""),
   targetFlowId: fc.constantFrom(null, uuid(3)),
   targetEntry: fc.constantFrom(null, "begin"),
   queued: fc.boolean(),

@@ -40,20 +40,16 @@ const ownShape =
   'lane smallint, "contactId" uuid, id uuid, name text, payload jsonb, "occurredAt" timestamptz, client text, settled json';
 const wholeShape = `${ownShape}, "workspaceId" uuid, "acceptedAt" timestamptz, source text, "targetFlowId" uuid, "targetEntry" text, queued boolean, depth smallint, priority smallint`;
 
+type SentClient = { client: Json; text: string | null };
+
 /** Turns a batch, which is not empty, into texts. */
 export function eventTexts(events: readonly EventRow[]): EventTexts {
   const [first] = events as [EventRow];
   const shared = events.every((event) => isAlike(event, first)) ? first : null;
   const shape = shared ? ownShape : wholeShape;
-  const client = shared && clientText(shared.client);
-  return {
-    rows: rowsText(
-      events.map((event) => rowOf(event, client)),
-      shape,
-    ),
-    shared,
-    client,
-  };
+  const sent = shared && { client: shared.client, text: clientText(shared.client) };
+  const rows = events.map((event) => rowOf(event, sent));
+  return { rows: rowsText(rows, shape), shared, client: sent?.text ?? null };
 }
 
 function isAlike(one: EventRow, other: EventRow): boolean {
@@ -71,8 +67,7 @@ function isAlike(one: EventRow, other: EventRow): boolean {
 }
 
 /** With null for what the statement knows already: the shared client, and that an event occurred when it was accepted. */
-function rowOf(event: EventRow, sharedClient: string | null) {
-  const client = clientText(event.client);
+function rowOf(event: EventRow, sent: SentClient | null) {
   return {
     lane: event.lane,
     contactId: event.contactId,
@@ -80,7 +75,7 @@ function rowOf(event: EventRow, sharedClient: string | null) {
     name: event.name,
     payload: event.payload,
     occurredAt: event.occurredAt === event.acceptedAt ? null : event.occurredAt,
-    client: client === sharedClient ? null : client,
+    client: ownClientText(event.client, sent),
     settled: event.settled,
     workspaceId: event.workspaceId,
     acceptedAt: event.acceptedAt,
@@ -91,6 +86,13 @@ function rowOf(event: EventRow, sharedClient: string | null) {
     depth: event.depth,
     priority: event.priority,
   };
+}
+
+/** Null where it is the shared one. Most are the very same value, and need no text to be found so. */
+function ownClientText(client: Json, sent: SentClient | null): string | null {
+  if (client === sent?.client) return null;
+  const text = clientText(client);
+  return text === sent?.text ? null : text;
 }
 
 function clientText(client: Json): string | null {

@@ -26,6 +26,8 @@ export type CompiledFlow = {
   definition: FlowDefinition;
   steps: ReadonlyMap<string, CompiledStep>;
   entries: readonly CompiledEntry[];
+  /** The entries that listen to an event, by its name, in their order. */
+  entriesOf: ReadonlyMap<string, readonly CompiledEntry[]>;
   /** Names of events that an entry, a step or an exit rule listens to. */
   listensTo: ReadonlySet<string>;
   /** The steps that listen to an event, by its name. */
@@ -58,8 +60,9 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
     return { name, kind, config: kind.config.parse(entry.config), next: entry.next };
   });
   const listeners = listenersOf([...steps.values()]);
+  const entriesOf = entriesByEvent(entries, identity.id);
   const listensTo = new Set([
-    ...entries.flatMap((entry) => listened(entry, identity.id)),
+    ...entriesOf.keys(),
     ...exitNames(definition),
     ...goalEvents(definition),
     ...listeners.keys(),
@@ -72,6 +75,7 @@ export function compileFlow(identity: FlowIdentity, definition: FlowDefinition, 
     definition,
     steps,
     entries,
+    entriesOf,
     listensTo,
     listeners,
     tests: testsOf([...steps.values()]),
@@ -101,6 +105,13 @@ export function heardNames({ definition, listeners }: Pick<CompiledFlow, "defini
 /** The names of events that can start the flow by this entry. */
 export function listened({ kind, config, name }: CompiledEntry, flowId: string): readonly string[] {
   return kind.listensTo(config, { flowId, entry: name });
+}
+
+function entriesByEvent(entries: readonly CompiledEntry[], flowId: string): Map<string, CompiledEntry[]> {
+  const found = new Map<string, CompiledEntry[]>();
+  for (const entry of entries)
+    for (const name of new Set(listened(entry, flowId))) found.set(name, [...(found.get(name) ?? []), entry]);
+  return found;
 }
 
 function goalEvents({ goals = [] }: { goals?: FlowDefinition["goals"] }): string[] {

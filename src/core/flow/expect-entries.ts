@@ -1,6 +1,6 @@
 import { readsOf } from "../condition/reads.ts";
 import type { Contact } from "../contact.ts";
-import { type CompiledEntry, type CompiledFlow, listened } from "./compile.ts";
+import type { CompiledEntry, CompiledFlow } from "./compile.ts";
 import { conditionsIn } from "./conditions-in.ts";
 import { type EventOutcome, enterFlow, type RouteContext } from "./route.ts";
 import type { Occurrence } from "./step-kind.ts";
@@ -41,12 +41,11 @@ export function sureRefusals(
   { workspace, now, entered = noAdmissions }: RefusalContext,
 ): EventOutcome[] | null {
   const outcomes: EventOutcome[] = [];
-  const context = { contact: anybody, workspace, now, liveRuns: [] };
   try {
     for (const flow of flows) {
       // Only there it counts that the contact was let in, and not when.
       const admissions = flow.definition.reentry.mode === "never" ? entered : noAdmissions;
-      const entry = enterFlow(flow, occurrence, { ...context, admissions });
+      const entry = enterFlow(flow, occurrence, { contact: anybody, workspace, now, liveRuns: [], admissions });
       if (entry === null) continue;
       if (entry.outcome === null) return null;
       const { reason } = entry.outcome;
@@ -98,17 +97,15 @@ function expectEntry(flow: CompiledFlow, occurrence: Occurrence, context: Expect
 function isCertain(flow: CompiledFlow, { name }: Occurrence, reason: string): boolean {
   if (reason === "meant_for_another_flow" || reason.startsWith("flow_")) return true;
   // Of several entries the first gives the reason, and another may let in whom it only knows by the contact.
-  return reason.startsWith("other_") && listeningEntries(flow, name).length === 1;
-}
-
-function listeningEntries(flow: CompiledFlow, name: string): CompiledEntry[] {
-  return flow.entries.filter((entry) => listened(entry, flow.id).includes(name));
+  return reason.startsWith("other_") && flow.entriesOf.get(name)?.length === 1;
 }
 
 /** Whether the word of the entries depends on what is not known here: past events, messages and segments, and of a known contact anything. */
 function dependsOnMore(flow: CompiledFlow, { name }: Occurrence, isNew: boolean): boolean {
-  const asked = listeningEntries(flow, name).map(readsOfEntry);
-  if (asked.some(({ isBeyond, isOfContact }) => isBeyond || (isOfContact && !isNew))) return true;
+  for (const entry of flow.entriesOf.get(name) ?? []) {
+    const { isBeyond, isOfContact } = readsOfEntry(entry);
+    if (isBeyond || (isOfContact && !isNew)) return true;
+  }
   return !isNew && /\bcontact\b/.test(flow.definition.reentry.key ?? "");
 }
 

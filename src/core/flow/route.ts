@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import { renderTemplate } from "../template/template.ts";
 import { addDuration, firstTimeZone, isoText } from "../time.ts";
-import { type CompiledEntry, type CompiledFlow, listened } from "./compile.ts";
+import type { CompiledEntry, CompiledFlow } from "./compile.ts";
 import { flowLimits } from "./definition.ts";
 import type { Run } from "./run.ts";
 import { runKey } from "./run-key.ts";
@@ -75,8 +75,8 @@ export type Entry = { enter: Entered; outcome: null } | { enter: null; outcome: 
  * Null when no entry of the flow listens to it. The first entry that accepts wins.
  */
 export function enterFlow(flow: CompiledFlow, occurrence: Occurrence, context: RouteContext): Entry | null {
-  const entries = flow.entries.filter((entry) => listened(entry, flow.id).includes(occurrence.name));
-  if (entries.length === 0) return null;
+  const entries = flow.entriesOf.get(occurrence.name);
+  if (entries === undefined) return null;
   const refuse = (reason: string, entry: string | null = null, detail: Json = null) =>
     notStarted(flow, occurrence, { reason, entry, detail });
   if (occurrence.target && occurrence.target.flowId !== flow.id) return refuse("meant_for_another_flow");

@@ -66,6 +66,26 @@ test("a normal form is its own normal form, and safe inside an SMTP command", ()
   );
 });
 
+test("a plain address is read like any other, and quickly whatever it is made of", () => {
+  const part = fc.string({ unit: fc.constantFrom("a", "z", "0", "_", "-", "+", "."), maxLength: 70 });
+  const domain = fc.string({ unit: fc.constantFrom("a", "9", "-", "."), maxLength: 200 });
+  let valid = 0;
+  fc.assert(
+    fc.property(part, domain, fc.constantFrom(".example", ".it", "", ".9"), (name, own, end) => {
+      const text = `${name}@${own}${end}`;
+      const read = normalizeEmail(text);
+      // White space around it, which does not count, keeps it from being plain.
+      expect(read).toEqual(normalizeEmail(` ${text}`));
+      if (read.ok) valid += 1;
+    }),
+    { numRuns: 3000 },
+  );
+  expect(valid).toBeGreaterThan(10);
+  const begun = performance.now();
+  for (const unit of ["a", "a+", "a."]) normalizeEmail(unit.repeat(250 / unit.length));
+  expect(performance.now() - begun).toBeLessThan(50);
+});
+
 test.each([
   ["anna@mail.example", { address: "anna@mail.example" }],
   ["<anna@mail.example>", { address: "anna@mail.example" }],

@@ -8,6 +8,8 @@ const localPartLimit = 64;
 const addressLimit = 254;
 const nameLimit = 256;
 
+/** Most addresses: valid, and in their normal form already. Whatever else one may be made of is looked at part by part. */
+const plainPattern = /^(?=.{1,64}@)[a-z\d_-]+(?:[.+][a-z\d_-]+)*@(?:[a-z\d]{1,63}\.)+[a-z]{2,63}$/;
 const localPartPattern =
   /^[a-z0-9!#$%&'*+/=?^_`{|}~\p{L}\p{M}\p{N}-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~\p{L}\p{M}\p{N}-]+)*$/u;
 const labelPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -19,6 +21,7 @@ const controlPattern = /[\p{Cc}\u2028\u2029]/u;
  * ASCII (IDNA). Refuses what cannot be sent to over SMTP, with a sentence that names the broken rule.
  */
 export function normalizeEmail(text: string): Normalized {
+  if (text.length <= addressLimit && plainPattern.test(text)) return { ok: true, value: text };
   const trimmed = text.trim();
   // Also a guard: nothing below ever sees a text of megabytes.
   if (trimmed.length > addressLimit * 2) return refuse(`is longer than ${addressLimit} characters`);
