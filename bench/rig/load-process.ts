@@ -6,6 +6,9 @@ import { type LoadAnswer, type LoadQuestion, makeBody } from "./load.ts";
 // under test has on a machine that both share.
 serveParent<LoadQuestion>({}, run);
 
+/** All connections read into this one: what is in it is taken before anything else is read. A chunk each took a tenth of the generator's time. */
+const incoming = Buffer.alloc(65_536);
+
 type State = { question: LoadQuestion; begun: number; endsAt: number; answer: LoadAnswer };
 
 async function run(question: LoadQuestion): Promise<LoadAnswer> {
@@ -21,17 +24,21 @@ async function run(question: LoadQuestion): Promise<LoadAnswer> {
 function drive(state: State): Promise<void> {
   const { port } = state.question;
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    let pending: Buffer = Buffer.alloc(0);
+    let pending = "";
+    const onread = {
+      buffer: incoming,
+      callback(length: number) {
+        pending += incoming.toString("latin1", 0, length);
+        const end = answerLength(pending);
+        if (end === null || pending.length < end) return true;
+        count(state, pending);
+        pending = pending.slice(end);
+        sendNext(socket, state);
+        return true;
+      },
+    };
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true, onread });
     socket.on("connect", () => sendNext(socket, state));
-    socket.on("data", (chunk) => {
-      pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-      const length = answerLength(pending);
-      if (length === null || pending.length < length) return;
-      count(state, pending);
-      pending = pending.subarray(length);
-      sendNext(socket, state);
-    });
     socket.on("error", reject);
     socket.on("close", () => resolve());
   });
@@ -54,20 +61,20 @@ function sendNext(socket: Socket, state: State): void {
   );
 }
 
-/** The length of the answer at the start of `bytes`, or null while its head is not complete. */
-function answerLength(bytes: Buffer): number | null {
-  const end = bytes.indexOf("\r\n\r\n");
+/** The length of the answer at the start of `text`, or null while its head is not complete. */
+function answerLength(text: string): number | null {
+  const end = text.indexOf("\r\n\r\n");
   if (end < 0) return null;
-  const length = /\r\ncontent-length: *(\d+)/i.exec(bytes.toString("latin1", 0, end))?.[1];
-  if (length === undefined) throw new Error(`An answer without a length: ${bytes.toString("latin1", 0, end)}`);
+  const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
+  if (length === undefined) throw new Error(`An answer without a length: ${text.slice(0, end)}`);
   return end + 4 + Number(length);
 }
 
-function count({ answer }: State, bytes: Buffer): void {
+function count({ answer }: State, text: string): void {
   // The first digit of the status: "HTTP/1.1 2..".
-  if (bytes[9] === 0x32) answer.requests += 1;
+  if (text[9] === "2") answer.requests += 1;
   else {
     answer.refused += 1;
-    answer.firstRefusal ??= bytes.toString("utf8", 0, 500);
+    answer.firstRefusal ??= text.slice(0, 500);
   }
 }
