@@ -26,7 +26,7 @@ export type GatherOptions<Item, Result> = {
  * Batches begin in the order in which their items came.
  */
 export class Gatherer<Item, Result> {
-  readonly #options: GatherOptions<Item, Result>;
+  readonly #options: GatherOptions<Item, Result> & { besideFrom: number };
   #waiting: Waiting<Item, Result>[] = [];
   #waitingSize = 0;
   #writingSize = 0;
@@ -34,7 +34,7 @@ export class Gatherer<Item, Result> {
   #idlers: (() => void)[] = [];
 
   constructor(options: GatherOptions<Item, Result>) {
-    this.#options = options;
+    this.#options = { besideFrom: 1, ...options };
   }
 
   /** Resolves with the item's result once its batch is written. Rejects with `overloaded` when too much waits. */
@@ -45,7 +45,7 @@ export class Gatherer<Item, Result> {
       return Promise.reject(new AppError("overloaded", message, { retryAfterSeconds: 1 }));
     }
     return new Promise((resolve, reject) => {
-      const besideFrom = this.#options.besideFrom ?? 1;
+      const { besideFrom } = this.#options;
       const isEnoughNow = this.#waitingSize < besideFrom && this.#waitingSize + size >= besideFrom;
       this.#waiting.push({ item, size, resolve, reject });
       this.#waitingSize += size;
@@ -70,7 +70,7 @@ export class Gatherer<Item, Result> {
   }
 
   #mayBegin(): boolean {
-    const { maxInFlight, besideFrom = 1 } = this.#options;
+    const { maxInFlight, besideFrom } = this.#options;
     if (this.#waiting.length === 0 || this.#inFlight >= maxInFlight) return false;
     return this.#inFlight === 0 || this.#waitingSize >= besideFrom;
   }

@@ -1,7 +1,7 @@
 import type { CompiledFlow } from "../core/flow/compile.ts";
 import { sureRefusals } from "../core/flow/expect-entries.ts";
 import { priorities } from "../core/flow/priority.ts";
-import { type AdmissionRecord, admissionKey, type EventOutcome } from "../core/flow/route.ts";
+import { type Admissions, admissionKey, type EventOutcome } from "../core/flow/route.ts";
 import type { AdmissionKey } from "../storage/admissions.ts";
 import type { SettledOutcome } from "../storage/event-rows.ts";
 import type { FlowCache } from "./flow-cache.ts";
@@ -16,7 +16,7 @@ export type ArrivingEvent = {
   event: IncomingEvent;
   id: string;
   contact: { id: string; lane: number };
-  entered: ReadonlyMap<string, AdmissionRecord>;
+  entered: Admissions;
 };
 
 /**
@@ -51,11 +51,13 @@ export function entriesToLearn(flows: FlowCache, arriving: ArrivingEvent, now: D
   const { workspaceId, event, contact, entered } = arriving;
   const unknown = (startedAlone(flows, workspaceId, event.name) ?? []).flatMap(({ id, definition: { reentry } }) => {
     const key = admissionKey(id, null);
-    return reentry.mode === "never" && reentry.key === undefined && !entered.has(key) ? [key] : [];
+    return reentry.mode === "never" && reentry.key === undefined && !entered.get(key) ? [key] : [];
   });
   if (unknown.length === 0) return [];
-  const supposed = unknown.map((key) => [key, { lastAt: now, runId: "" }] as const);
-  const outcomes = outcomesAtOnce(flows, { ...arriving, entered: new Map([...entered, ...supposed]) }, now) ?? [];
+  const supposed: Admissions = {
+    get: (key) => (unknown.includes(key) ? { lastAt: now, runId: "" } : entered.get(key)),
+  };
+  const outcomes = outcomesAtOnce(flows, { ...arriving, entered: supposed }, now) ?? [];
   const { id: contactId, lane } = contact;
   return outcomes.flatMap(({ flowId, reason }) =>
     reason === "entered_before" && unknown.includes(admissionKey(flowId, null)) ? [{ lane, contactId, flowId }] : [],

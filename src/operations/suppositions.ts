@@ -29,7 +29,11 @@ export function suppose(
   calls: readonly (readonly NamedIdentity[])[],
   { known, routing, isWary }: SupposeOptions,
 ): Suppositions {
-  const revisions = routing.map((row) => ({ ...row, identities: isWary ? null : known.revision(row.workspaceId) }));
+  const revisions = routing.map(({ workspaceId, routing: number }) => ({
+    workspaceId,
+    routing: number,
+    identities: isWary ? null : known.revision(workspaceId),
+  }));
   const asOf = new Map(revisions.map(({ workspaceId, identities }) => [workspaceId, identities]));
   const owned = new Set<KnownOwner>();
   for (const named of calls)

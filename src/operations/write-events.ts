@@ -1,6 +1,6 @@
 import { mergeProperties } from "../core/contact.ts";
 import { AppError } from "../core/errors.ts";
-import type { EventOutcome } from "../core/flow/route.ts";
+import type { Admissions, EventOutcome } from "../core/flow/route.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { AdmissionKey } from "../storage/admissions.ts";
 import { type ContactRecord, lockContacts } from "../storage/contact-reads.ts";
@@ -58,8 +58,16 @@ export function makeEventPlan(
   context: PlanContext,
 ): EventPlan {
   const plan: EventPlan = {
-    ...{ claims, contacts: [], patches: [], memberships: [], events: [], toLearn: [], settled: [], recorded: [] },
-    ...{ changing: [], changed: [] },
+    claims,
+    contacts: [],
+    patches: [],
+    memberships: [],
+    events: [],
+    toLearn: [],
+    settled: [],
+    recorded: [],
+    changing: [],
+    changed: [],
   };
   const created = new Map<string, ContactRow>();
   const patched = new Map<string, ContactPatch>();
@@ -89,7 +97,9 @@ function addEvent(
   const { ref, isFirst, flows, admissions, now } = context;
   const queued = flows.hears(workspaceId, event.name);
   const id = newIdInLane(ref.lane);
-  const arriving = { workspaceId, event, id, contact: ref, entered: admissions.of(ref.id) };
+  // Looked for when a flow asks: most take no notice of an event, whoever it is about.
+  const entered: Admissions = { get: (key) => admissions.of(ref.id).get(key) };
+  const arriving = { workspaceId, event, id, contact: ref, entered };
   const outcomes = queued ? outcomesAtOnce(flows, arriving, now) : null;
   plan.settled.push(outcomes);
   if (queued && outcomes === null) plan.toLearn.push(...entriesToLearn(flows, arriving, now));
@@ -185,7 +195,7 @@ function fillIdentity(
 type WriteContext = {
   answers: readonly KeptAnswer[];
   flows: FlowCache;
-  known: Pick<BesideEvents, "owned" | "revisions">;
+  known: Required<Pick<BesideEvents, "owned" | "revisions">>;
   now: Date;
 };
 
@@ -212,9 +222,10 @@ function fillsOf({ claims, contacts }: EventPlan): OwnedIdentity[] {
 
 type Rows = Pick<EventPlan, "contacts" | "claims" | "patches"> & { events: readonly EventRow[] };
 
-function writeRows(sql: Queryable, { events, ...beside }: Rows, { known }: WriteContext): Promise<void> {
-  const { contacts, claims, patches } = beside;
-  return insertEvents(sql, events, { contacts, claims, patches, ...known });
+function writeRows(sql: Queryable, rows: Rows, { known }: WriteContext): Promise<void> {
+  const { events, contacts, claims, patches } = rows;
+  const { owned, revisions } = known;
+  return insertEvents(sql, events, { contacts, claims, patches, owned, revisions });
 }
 
 async function writeAll(

@@ -102,7 +102,7 @@ function clientText(client: Json): string | null {
 /** The events as something to select from. */
 export function incomingEvents(sql: Queryable, { rows, shared }: EventTexts): PendingQuery<Row[]> {
   if (shared === null) return sql`select e.* from ${recordset(sql, rows, wholeShape)} as e`;
-  const { workspaceId, acceptedAt, source, targetFlowId, targetEntry, queued, depth = 0, priority = 1 } = shared;
+  const [workspaceId, acceptedAt, source, targetFlowId, targetEntry, queued, depth, priority] = sharedValues(shared);
   return sql`
     select e.*, ${workspaceId}::uuid as "workspaceId", ${acceptedAt}::timestamptz as "acceptedAt", ${source}::text as source,
            ${targetFlowId}::uuid as "targetFlowId", ${targetEntry}::text as "targetEntry", ${queued}::boolean as queued,
@@ -112,7 +112,10 @@ export function incomingEvents(sql: Queryable, { rows, shared }: EventTexts): Pe
 
 /** The parameters of `incomingEvents`, in their order. */
 export function eventValues({ rows, shared }: EventTexts): unknown[] {
-  if (shared === null) return [rows];
+  return shared === null ? [rows] : [...sharedValues(shared), rows];
+}
+
+function sharedValues(shared: EventRow) {
   const { workspaceId, acceptedAt, source, targetFlowId, targetEntry, queued, depth = 0, priority = 1 } = shared;
-  return [workspaceId, acceptedAt, source, targetFlowId, targetEntry, queued, depth, priority, rows];
+  return [workspaceId, acceptedAt, source, targetFlowId, targetEntry, queued, depth, priority] as const;
 }

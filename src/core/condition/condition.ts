@@ -127,7 +127,8 @@ export type Explanation =
   | (JsonObject & { event: string; actual: number; result: boolean })
   | (JsonObject & { message: string; actual: number; result: boolean })
   | { segment: string; result: boolean }
-  | { field: string; operator: string; value?: Json; actual?: Json; result: boolean };
+  | LeafExplanation;
+type LeafExplanation = { field: string; operator: string; value?: Json; actual?: Json; result: boolean };
 
 /** Like `evaluate`, but looks at every part and says what it found. Long values are cut, so that a trail stays small. */
 export function explain(condition: Condition, scope: JsonObject, now: Date): Explanation {
@@ -161,13 +162,11 @@ function explainCount(leaf: EventLeaf | MessageLeaf, scope: JsonObject, now: Dat
 function explainLeaf(leaf: Leaf, scope: JsonObject, now: Date): Explanation {
   const { path, operator } = resolveLeaf(leaf);
   const actual = readPath(scope, path);
-  return {
-    field: leaf.field,
-    operator: leaf.operator,
-    ...(leaf.value === undefined ? {} : { value: shorten(leaf.value) }),
-    ...(actual === undefined ? {} : { actual: shorten(actual) }),
-    result: operator.matches(actual, leaf.value, now),
-  };
+  const { field, value } = leaf;
+  const found: Omit<LeafExplanation, "result"> = { field, operator: leaf.operator };
+  if (value !== undefined) found.value = shorten(value);
+  if (actual !== undefined) found.actual = shorten(actual);
+  return { ...found, result: operator.matches(actual, value, now) };
 }
 
 function shorten(value: Json): Json {

@@ -11,5 +11,5 @@ export function admitWhere(where: Condition | undefined, { scope, now }: { scope
 
 /** The word of an entry that does not take what happened. `reason` has its sentence in explain-entry.ts. */
 export function refuse(reason: string, detail?: JsonObject): Admission {
-  return { admit: false, reason, ...(detail === undefined ? {} : { detail }) };
+  return detail === undefined ? { admit: false, reason } : { admit: false, reason, detail };
 }

@@ -15,6 +15,9 @@ import type { WorkspaceFacts } from "./workspace-facts.ts";
 /** What is remembered of a contact's earlier entries into a flow under one key. */
 export type AdmissionRecord = { lastAt: Date; runId: string };
 
+/** Earlier entries of a contact by `admissionKey`. */
+export type Admissions = Pick<ReadonlyMap<string, AdmissionRecord>, "get">;
+
 /** What one event did to one flow, or why it did nothing. */
 export type EventOutcome = {
   eventId: string;
@@ -31,8 +34,7 @@ export type RouteContext = {
   contact: Contact;
   workspace: WorkspaceFacts;
   liveRuns: readonly Run[];
-  /** Earlier entries by `admissionKey`. */
-  admissions: ReadonlyMap<string, AdmissionRecord>;
+  admissions: Admissions;
   /** How many more may enter today, of flows that have a daily cap. */
   room?: ReadonlyMap<string, number> | undefined;
   now: Date;
