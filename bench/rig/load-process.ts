@@ -75,6 +75,6 @@ function count({ answer }: State, text: string): void {
   if (text[9] === "2") answer.requests += 1;
   else {
     answer.refused += 1;
-    answer.firstRefusal ??= text.slice(0, 500);
+    answer.firstRefusal ??= Buffer.from(text.slice(0, 500), "latin1").toString();
   }
 }

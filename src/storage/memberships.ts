@@ -33,13 +33,18 @@ export async function loadMemberships(sql: Queryable, keys: readonly ContactKey[
       join membership m on m.lane = k.lane and m.contact_id = k.id`;
 }
 
-/** Takes contacts out of lists. The caller has the contacts locked. */
+/** Takes contacts out of lists. Locked in the order in which `setMemberships` writes, whose callers need not have the contacts locked. */
 export function removeMemberships(
   sql: Queryable,
   memberships: readonly Pick<MembershipRow, "lane" | "contactId" | "listId">[],
 ): PendingQuery<Row[]> {
   return sql`
-    delete from membership m
-     using ${recordset(sql, memberships, 'lane smallint, "contactId" uuid, "listId" uuid')} as k
-     where m.lane = k.lane and m.contact_id = k."contactId" and m.list_id = k."listId"`;
+    with held as materialized (
+      select m.lane, m.contact_id, m.list_id
+        from ${recordset(sql, memberships, 'lane smallint, "contactId" uuid, "listId" uuid')} as k
+        join membership m on m.lane = k.lane and m.contact_id = k."contactId" and m.list_id = k."listId"
+       order by m.contact_id, m.list_id for update of m
+    )
+    delete from membership m using held h
+     where m.lane = h.lane and m.contact_id = h.contact_id and m.list_id = h.list_id`;
 }

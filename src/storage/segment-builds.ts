@@ -24,11 +24,14 @@ export async function findUnfinished(sql: Queryable, graceMs: number): Promise<U
 
 export type BuildPlace = { segmentId: string; lane: number; after: string };
 
-/** A lane in which the segment is still to be built, taken until the transaction ends. Undefined when there is none, or others have them all. */
-export async function takeBuild(sql: Transaction, segmentId: string): Promise<BuildPlace | undefined> {
+/**
+ * The first lane above `above` in which the segment is still to be built, taken until the transaction ends. Undefined when there is none, or
+ * others have them all.
+ */
+export async function takeBuild(sql: Transaction, segmentId: string, above = -1): Promise<BuildPlace | undefined> {
   const [row] = await sql<BuildPlace[]>`
     select segment_id as "segmentId", lane, after from segment_build
-     where segment_id = ${segmentId} order by lane limit 1 for update skip locked`;
+     where segment_id = ${segmentId} and lane > ${above} order by lane limit 1 for update skip locked`;
   return row;
 }
 

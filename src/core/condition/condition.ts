@@ -163,10 +163,11 @@ function explainLeaf(leaf: Leaf, scope: JsonObject, now: Date): Explanation {
   const { path, operator } = resolveLeaf(leaf);
   const actual = readPath(scope, path);
   const { field, value } = leaf;
-  const found: Omit<LeafExplanation, "result"> = { field, operator: leaf.operator };
+  const found: Partial<LeafExplanation> = { field, operator: leaf.operator };
   if (value !== undefined) found.value = shorten(value);
   if (actual !== undefined) found.actual = shorten(actual);
-  return { ...found, result: operator.matches(actual, value, now) };
+  found.result = operator.matches(actual, value, now);
+  return found as LeafExplanation;
 }
 
 function shorten(value: Json): Json {

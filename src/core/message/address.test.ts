@@ -82,7 +82,9 @@ test("a plain address is read like any other, and quickly whatever it is made of
   );
   expect(valid).toBeGreaterThan(10);
   const begun = performance.now();
-  for (const unit of ["a", "a+", "a."]) normalizeEmail(unit.repeat(250 / unit.length));
+  for (const unit of ["a", "a+", "a."])
+    for (const end of ["+@a.it", "@a.i1", `@${"a.".repeat(90)}-`])
+      normalizeEmail(`${unit.repeat(60 / unit.length)}${end}`);
   expect(performance.now() - begun).toBeLessThan(50);
 });
 

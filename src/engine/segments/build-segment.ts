@@ -74,7 +74,7 @@ async function buildChunk(options: BuildOptions, { id, workspaceId }: Unfinished
 type Built = { lanes: number; withEvents: number[] };
 const nothingBuilt: Built = { lanes: 0, withEvents: [] };
 
-/** Takes lanes, in order, until as many contacts were looked at as a commit may. */
+/** Takes lanes, in order, until as many contacts were looked at as a commit may. One that others let go of meanwhile is left to the next commit. */
 async function buildLanes(
   sql: Transaction,
   { segment, workspaceId }: Omit<ChunkWork, "chunk">,
@@ -82,11 +82,13 @@ async function buildLanes(
 ): Promise<Built> {
   const withEvents: number[] = [];
   let lanes = 0;
+  let last = -1;
   let size = options.chunk;
   while (lanes < lanesAtOnce && size > 0) {
-    const place = await takeBuild(sql, segment.id);
+    const place = await takeBuild(sql, segment.id, last);
     if (!place) break;
     const { lane, after } = place;
+    last = lane;
     await lockLane(sql, lane);
     const { count, end } = await measureChunk(sql, { lane, after, size });
     const chunk = { lane, after, end };

@@ -7,7 +7,7 @@ export type AnswerEnd = { isLast: boolean; keepAliveSeconds: number };
 /** `encoding`: latin1 where that is the same as UTF-8, for Node writes it several times faster. */
 export type AnswerText = { text: string; encoding: "latin1" | "utf8" };
 
-/** An answer as it goes over the wire, with the fields that Node writes of itself. Throws where a value cannot be in a header. */
+/** An answer as it goes over the wire, with the fields that Node writes of itself. Throws where a value of the answer cannot be in a header; the id, by `requestIdOf`, can. */
 export function answerText(
   { id, answerHeaders }: Pick<ExpressCall, "id" | "answerHeaders">,
   { status, headers, body }: ExpressAnswer,
