@@ -43,7 +43,8 @@ async function run({ quick, place, profileDir }: Setting): Promise<Measured> {
     const answer = await load.run({ ...targets[name], form: "sendpulse", seconds, from });
     return answer.requests / answer.seconds;
   };
-  // In short turns: the pace of a machine that others share drifts within seconds. In three turns of 4 s the ratio of one program went from 0.43 to 0.47, and its limit from 22,500 to 24,600.
+  // In short turns: the pace of a machine that others share drifts within seconds. In three turns of 4 s the ratio of one program went from
+  // 0.43 to 0.47, and its limit from 22,500 to 24,600.
   const rounds = quick ? 1 : 12;
   const totals = { bare: 0, server: 0 };
   // The server is measured as it is after its first seconds: by then its functions are compiled, and all contacts are there.

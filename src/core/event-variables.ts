@@ -107,8 +107,8 @@ function isStructure(value: Json): boolean {
 function isDay(text: string): boolean {
   if (!/^\d{4}-(0[1-9]|1[0-2])-\d{2}$/.test(text)) return false;
   const day = Number(text.slice(8));
-  // A month has as many days as the day before the first of the next is the number of.
   if (day <= 28) return day >= 1;
+  // A month has as many days as the day before the first of the next is the number of.
   return day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
 }
 
